@@ -1,0 +1,48 @@
+"""Molecule scenarios, each on a lab instance of its own."""
+
+from pathlib import Path
+
+import yaml
+
+from common import CHECKOUT, Stop
+from testing.job import Job
+
+SCENARIOS = CHECKOUT / "molecule"
+BASE = SCENARIOS / "shared" / "base.yml"
+
+
+def jobs(names: list[str], action: str | None) -> list[Job]:
+    known = sorted(path.parent.name for path in SCENARIOS.glob("*/molecule.yml"))
+    for name in names:
+        if name not in known:
+            raise Stop(f"no scenario {name!r}; known: {', '.join(known) or 'none yet'}")
+    return [job(name, action or "test") for name in names or known]
+
+
+def job(name: str, action: str) -> Job:
+    # a scenario that failed is taken down as well: its log says what happened
+    command = ["molecule", "--base-config", str(BASE), action, "--scenario-name", name]
+    return Job(f"molecule-{name}", command, environment(name))
+
+
+def environment(name: str) -> dict[str, str]:
+    lab = f"mol-{name.replace('_', '-')}"
+    return {
+        "SLIPWAY_LAB": lab,
+        "SLIPWAY_HOSTS": ",".join(hosts(SCENARIOS / name / "molecule.yml")),
+        "MOLECULE_PROJECT_DIRECTORY": str(CHECKOUT),
+        # labs use the same addresses: their connections must not meet
+        "ANSIBLE_SSH_CONTROL_PATH_DIR": str(Path("~/.ansible/cp") / lab),
+    }
+
+
+def hosts(scenario: Path) -> list[str]:
+    """The lab hosts that a scenario names as its platforms."""
+    try:
+        platforms = (yaml.safe_load(scenario.read_text()) or {}).get("platforms") or []
+        names = [platform["name"] for platform in platforms]
+    except (yaml.YAMLError, AttributeError, KeyError, TypeError) as error:
+        raise Stop(f"{scenario.relative_to(CHECKOUT)} cannot be read: {error!r}") from None
+    if not names:
+        raise Stop(f"{scenario.relative_to(CHECKOUT)} names no lab host under platforms")
+    return names
