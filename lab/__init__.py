@@ -1,0 +1,4 @@
+"""The embedded lab: virtual hosts and their top-of-rack switch on one machine.
+
+Standard library only: it runs before the virtual environment exists.
+"""

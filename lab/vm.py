@@ -1,0 +1,85 @@
+"""One machine of one instance: start, restore, stop, power."""
+
+import shutil
+import time
+
+from lab import network, process, qemu, ssh
+from lab.command import attempt, capture, tail
+from lab.errors import LabError
+from lab.machine import Machine
+from lab.paths import Paths
+from lab.qmp import Qmp
+
+BOOT_TIMEOUT = 900  # 60 s on an idle machine without KVM; a loaded one is 10 times slower
+
+
+class Vm:
+    """A machine and its QEMU process, found through its pid file."""
+
+    def __init__(self, paths: Paths, machine: Machine) -> None:
+        self.paths = paths
+        self.machine = machine
+        self.name = machine.name
+        self.files = qemu.Files(paths.machine(machine.name), paths.sockets)
+
+    @property
+    def pid(self) -> int | None:
+        return process.alive(self.files.pid, str(self.files.pid))
+
+    def qmp(self) -> Qmp:
+        if not self.pid:
+            raise LabError(f"{self.name} does not run; start it with: scripts/lab start {self.name}")
+        return Qmp(self.files.qmp(self.name))
+
+    def new_disk(self, backing: "object") -> None:
+        """A disk which holds only what the machine writes from now on."""
+        self.files.home.mkdir(parents=True, exist_ok=True)
+        self.files.disk.unlink(missing_ok=True)
+        capture(
+            ["qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", backing, self.files.disk]
+        )
+
+    def launch(self, *extra: str) -> None:
+        """Start QEMU on the machine's disk."""
+        self.files.pid.unlink(missing_ok=True)
+        argv = qemu.command(self.machine, self.files, kvm=qemu.has_kvm())
+        capture(network.inside(self.paths, [*argv, *extra]), timeout=120)
+
+    def wait_for_ssh(self, argv: list[str], timeout: float = BOOT_TIMEOUT) -> None:
+        """Wait until the command succeeds on the machine over SSH."""
+        end = time.monotonic() + timeout
+        while not ssh.answers(self.paths, self.machine, argv):
+            if not self.pid:
+                raise LabError(f"{self.name}: QEMU ended\n{tail(self.files.serial_log)}")
+            if time.monotonic() > end:
+                raise LabError(
+                    f"{self.name} does not answer over SSH after {timeout:.0f} s\n"
+                    + tail(self.files.serial_log)
+                )
+            time.sleep(0.5)
+
+    def run(self, argv: list[str], timeout: float = 600) -> "object":
+        return attempt(ssh.command(self.paths, self.machine, argv, "-o", "BatchMode=yes"), timeout=timeout)
+
+    def kill(self) -> None:
+        """Pull the power plug: the disk stays as it is at this moment."""
+        if pid := self.pid:
+            process.end(pid, str(self.files.pid), hard=True)
+        self.files.pid.unlink(missing_ok=True)
+        ssh.disconnect(self.paths, self.machine)
+
+    def reset(self) -> None:
+        """Press the reset button."""
+        with self.qmp() as qmp:
+            qmp.execute("system_reset")
+        ssh.disconnect(self.paths, self.machine)
+
+    def set_link(self, port: str, *, up: bool) -> None:
+        """Plug or pull the cable of management, p0 or p1."""
+        with self.qmp() as qmp:
+            qmp.execute("set_link", name=port, up=up)
+
+    def remove(self) -> None:
+        """End the machine and delete its files."""
+        self.kill()
+        shutil.rmtree(self.files.home, ignore_errors=True)
