@@ -1,0 +1,50 @@
+"""The datapath as a subject of converge: observe, plan, verify."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..converge import Check, Plan
+from ..system import System
+from .network import NetworkManager, network_manager
+from .spec import Spec
+
+#: Everything, or the parts that the two boot units do around the host's own network.
+ALL, BEFORE_NETWORK, AFTER_NETWORK = "all", "before-network", "after-network"
+PHASES = (ALL, BEFORE_NETWORK, AFTER_NETWORK)
+
+
+class Datapath:
+    """One host's datapath.
+
+    phase  "all": every step, network files included. "before-network": names, VFs,
+           eswitch, offload (steps 4 to 9). "after-network": wait for an active LAG, bind
+           VFs, Open vSwitch, open the gate (11 to 13).
+    """
+
+    name = "host_datapath"
+
+    def __init__(
+        self,
+        system: System,
+        spec: Spec,
+        phase: str = ALL,
+        manager: NetworkManager | None = None,
+    ) -> None:
+        if phase not in PHASES:
+            raise ValueError(f"phase: {phase!r} is none of {', '.join(PHASES)}")
+        self.system, self.spec, self.phase = system, spec, phase
+        self.manager = manager or network_manager(spec.network_manager)
+
+    def observe(self) -> dict[str, Any]:
+        """The host's facts, JSON-able. Changes nothing; missing programs are facts, too."""
+        raise NotImplementedError
+
+    def plan(self, observed: dict[str, Any]) -> Plan:
+        """Steps from *observed* to the spec, or refusals."""
+        raise NotImplementedError
+
+    def verify(self, observed: dict[str, Any]) -> Sequence[Check]:
+        """What must hold on a datapath in order, asked of the host."""
+        raise NotImplementedError
