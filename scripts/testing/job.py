@@ -44,7 +44,7 @@ class Job:
         self.tell()
 
     def execute(self, log: TextIO) -> int:
-        environment = venv_environment(**self.environment)
+        environment = venv_environment(NO_COLOR="1", ANSIBLE_NOCOLOR="1", **self.environment)
         try:
             return subprocess.run(
                 self.command,

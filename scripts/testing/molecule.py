@@ -31,6 +31,7 @@ def environment(name: str) -> dict[str, str]:
         "SLIPWAY_LAB": lab,
         "SLIPWAY_HOSTS": ",".join(hosts(SCENARIOS / name / "molecule.yml")),
         "MOLECULE_PROJECT_DIRECTORY": str(CHECKOUT),
+        "COLUMNS": "120",  # of the log
         # labs use the same addresses: their connections must not meet
         "ANSIBLE_SSH_CONTROL_PATH_DIR": str(Path("~/.ansible/cp") / lab),
     }
