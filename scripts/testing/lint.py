@@ -1,5 +1,7 @@
 """The linters: each counts as one test."""
 
+import re
+
 from common import CHECKOUT
 from testing.job import Job
 
@@ -27,4 +29,4 @@ def shell_scripts() -> list[str]:
 
 
 def is_shell(first_line: bytes) -> bool:
-    return first_line.startswith(b"#!") and first_line.split()[-1].endswith(b"sh")
+    return re.match(rb"#!\s*(/usr/bin/env\s+)?(\S*/)?(ba|da)?sh\b", first_line) is not None
