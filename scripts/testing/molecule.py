@@ -1,5 +1,6 @@
 """Molecule scenarios, each on a lab instance of its own."""
 
+import hashlib
 from pathlib import Path
 
 import yaml
@@ -27,13 +28,14 @@ def job(name: str, action: str) -> Job:
 
 def environment(name: str) -> dict[str, str]:
     lab = f"mol-{name.replace('_', '-')}"
+    tag = hashlib.sha256(f"{CHECKOUT}\0{lab}".encode()).hexdigest()[:8]
     return {
         "SLIPWAY_LAB": lab,
         "SLIPWAY_HOSTS": ",".join(hosts(SCENARIOS / name / "molecule.yml")),
         "MOLECULE_PROJECT_DIRECTORY": str(CHECKOUT),
         "COLUMNS": "120",  # of the log
         # labs use the same addresses: their connections must not meet
-        "ANSIBLE_SSH_CONTROL_PATH_DIR": str(Path("~/.ansible/cp") / lab),
+        "ANSIBLE_SSH_CONTROL_PATH_DIR": f"~/.ansible/cp/{tag}",
     }
 
 

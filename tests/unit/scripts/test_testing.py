@@ -74,7 +74,15 @@ def test_scenario_has_its_own_lab(tmp_path, monkeypatch):
     (each,) = molecule.jobs([], None)
     assert each.environment["SLIPWAY_LAB"] == "mol-host-rdma"
     assert each.environment["SLIPWAY_HOSTS"] == "host-1,host-2"
-    assert each.environment["ANSIBLE_SSH_CONTROL_PATH_DIR"].endswith("mol-host-rdma")
+
+
+def test_connections_of_two_labs_do_not_meet(monkeypatch):
+    monkeypatch.setattr(molecule, "hosts", lambda _: ["host-1"])
+    one = molecule.environment("host_rdma")["ANSIBLE_SSH_CONTROL_PATH_DIR"]
+    two = molecule.environment("host_kernel")["ANSIBLE_SSH_CONTROL_PATH_DIR"]
+    monkeypatch.setattr(molecule, "CHECKOUT", CHECKOUT / "other")
+    three = molecule.environment("host_rdma")["ANSIBLE_SSH_CONTROL_PATH_DIR"]
+    assert len({one, two, three}) == 3
 
 
 @pytest.mark.parametrize("text", ["", "platforms: []", "platforms: [host-1]", "- x", "a: [", "3"])
