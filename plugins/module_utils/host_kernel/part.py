@@ -1,0 +1,75 @@
+"""What every part of the kernel's state shares: files, record, the shape of a part."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Protocol
+
+from ..converge import Check, Plan, Step
+from ..system import System
+
+HEADER = "# Written by Slipway (host_kernel). Changes here are undone by the next run.\n"
+RECORD = "/var/lib/slipway/kernel.json"
+
+
+class Part(Protocol):
+    """One part: reads its facts, adds its steps to a plan, says what it can prove."""
+
+    name: str
+
+    def observe(self) -> dict[str, Any]: ...
+
+    def plan(self, seen: dict[str, Any], plan: Plan) -> None: ...
+
+    def verify(self, seen: dict[str, Any]) -> list[Check]: ...
+
+
+class Record:
+    """What the kit itself set and could not read back from the host otherwise.
+
+    arguments  of the command line, set by the kit
+    retired    of them, no longer wanted but still running
+    hugepages  {size: {boot, wanted, got}}: a request that the kernel granted in part
+    """
+
+    def __init__(self, system: System) -> None:
+        self.system = system
+
+    def read(self) -> dict[str, Any]:
+        try:
+            data = json.loads(self.system.read(RECORD) or "{}")
+        except ValueError:
+            return {}
+        return data if isinstance(data, dict) else {}
+
+    def update(self, **values: Any) -> None:
+        data = {**self.read(), **values}
+        self.system.write_file(RECORD, json.dumps(data, indent=1, sort_keys=True) + "\n")
+
+
+def file_step(
+    system: System, name: str, why: str, path: str, text: str | None, before: str | None
+) -> Step | None:
+    """A step that brings *path* to *text* (None: not there); None if it is so already.
+
+    *before* is what System.read gave, so without white space at its end.
+    """
+    if (text.rstrip() if text is not None else None) == before:
+        return None
+
+    def do() -> None:
+        if text is None:
+            system.remove(path)
+        else:
+            system.write_file(path, text)
+
+    def proof() -> str | None:
+        wanted = None if text is None else text.rstrip()
+        return None if system.read(path) == wanted else f"{path} is not what was written"
+
+    return Step(name, why, do, proof, before={path: before}, after={path: text})
+
+
+def boot_id(system: System) -> str:
+    """The identity of this boot."""
+    return system.read("/proc/sys/kernel/random/boot_id") or ""
