@@ -1,7 +1,5 @@
 """The phases that are pytest runs."""
 
-from pathlib import Path
-
 from common import CHECKOUT, LOGS, Stop
 from testing.job import Job
 
@@ -16,14 +14,13 @@ def faults(rest: list[str]) -> list[Job]:
 
 def pytest(name: str, places: list[str], options: list[str], rest: list[str]) -> list[Job]:
     """One job; a path among the arguments takes the place of the whole directory."""
-    for argument in rest:
-        path = argument.split("::")[0]
-        if not argument.startswith("-") and "/" in path and not (CHECKOUT / path).exists():
+    named = [argument.split("::")[0] for argument in rest if argument.startswith("tests/")]
+    for path in named:
+        if not (CHECKOUT / path).exists():
             raise Stop(f"{path} does not exist; tests are in {', '.join(places)}")
     present = [place for place in places if list((CHECKOUT / place).rglob("test_*.py"))]
     if not present:
         return []
-    named = any((CHECKOUT / Path(argument.split("::")[0])).exists() for argument in rest)
     junit = LOGS / "test" / f"{name}.xml"
     command = ["pytest", "-ra", "--tb=short", "--durations=5", f"--junitxml={junit}"]
     return [Job(name, [*command, *options, *([] if named else present), *rest], junit=junit)]
