@@ -14,7 +14,7 @@ def credentials(machine: Machine) -> dict[str, str]:
     return {
         "system.machine_id": machine.machine_id,
         "system.hostname": machine.name,
-        "lab.kind": machine.kind.name,
+        f"lab.{machine.kind.name}": "",  # conditions of the image's units
         "tmpfiles.extra": tmpfiles(machine),
     }
 

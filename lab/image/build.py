@@ -1,14 +1,14 @@
 """Build the image once for each content of its inputs."""
 
 import hashlib
-import os
+import shlex
 import shutil
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from lab import hostpackages
-from lab.command import logged
-from lab.image import disk, packages
+from lab.image import disk, netdevsim, packages
+from lab.image.bootstrap import bootstrap
 from lab.locks import lock
 from lab.paths import cache_root
 from lab.progress import phase, say
@@ -43,39 +43,36 @@ def ensure() -> Path:
 
 def build(result: Path) -> None:
     """Build in a temporary directory and move the result into place."""
-    log = cache_root() / "image.log"
-    log.unlink(missing_ok=True)
+    log, module_log = cache_root() / "image.log", cache_root() / "image-module.log"
+    for old in (log, module_log):
+        old.unlink(missing_ok=True)
     say(f"building the image (log: {log})")
     cache_root().mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache_root(), prefix="image-build-") as scratch:
         work = Path(scratch)
         work.chmod(0o755)  # apt's own user must reach the tree
-        tree = work / "root"
-        with phase("image: packages"):
-            bootstrap(tree, log)
+        tree, module_root = work / "root", work / "module"
+        with phase("image: packages and kernel module"), ThreadPoolExecutor() as pool:
+            module = pool.submit(netdevsim.build, module_root, module_log)
+            bootstrap(tree, packages.INSTALLED + packages.PREINSTALLED, log, *customize())
+            module.result()
         with phase("image: disk"):
+            netdevsim.install(module_root, tree, log)
             disk.make(tree, work / "disk.qcow2", log)
-        shutil.rmtree(tree)
+        for done in (tree, module_root):
+            shutil.rmtree(done)
         result.parent.mkdir(parents=True, exist_ok=True)
         (work / "disk.qcow2").rename(result)
 
 
-def bootstrap(tree: Path, log: Path) -> None:
-    """The root file system as a directory tree."""
-    env = {
-        **os.environ,
-        "FILES": str(HERE / "files"),
-        "INDEX": str(HERE / "repository.py"),
+def customize() -> tuple[str, ...]:
+    """mmdebstrap's options for the image itself; the hook takes the rest as environment."""
+    values = {
+        "FILES": HERE / "files",
+        "INDEX": HERE / "repository.py",
         "REPOSITORY": " ".join(packages.REPOSITORY),
         "ROOT_UUID": disk.ROOT_UUID,
     }
-    logged(
-        ["mmdebstrap", "--mode=root", "--variant=minbase", "--format=directory", "--skip=cleanup/apt"]
-        + [f"--aptopt={option}" for option in packages.APT_OPTIONS]
-        + [f"--dpkgopt={option}" for option in packages.DPKG_OPTIONS]
-        + [f"--include={','.join(packages.INSTALLED)}"]
-        + [f"--customize-hook={HERE / 'customize.sh'}"]
-        + [packages.RELEASE, tree, hostpackages.debian_mirror()],
-        log,
-        env=env,
-    )
+    hook = "env " + " ".join(f"{name}={shlex.quote(str(value))}" for name, value in values.items())
+    # The image keeps its apt lists: they are of its own repository.
+    return ("--skip=cleanup/apt", f'--customize-hook={hook} {HERE / "customize.sh"} "$1"')

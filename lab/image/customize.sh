@@ -21,7 +21,7 @@ echo 'deb [trusted=yes] file:/srv/apt ./' > "$root/etc/apt/sources.list.d/lab.li
 chroot "$root" apt-get -q update
 
 # Services: what a server needs, nothing that only costs emulated CPU at boot.
-chroot "$root" systemctl -q enable systemd-networkd ssh
+chroot "$root" systemctl -q enable systemd-networkd ssh lab-switchdev-nic
 chroot "$root" systemctl -q disable systemd-networkd-wait-online systemd-pstore \
     apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer fstrim.timer \
     e2scrub_all.timer e2scrub_reap.service || true
@@ -29,6 +29,9 @@ chroot "$root" systemctl -q mask systemd-networkd-wait-online.service systemd-bi
     systemd-firstboot.service getty@tty1.service ldconfig.service \
     systemd-journal-catalog-update.service systemd-hwdb-update.service \
     systemd-rfkill.socket modprobe@drm.service modprobe@efi_pstore.service
+
+mkdir -p "$root/etc/systemd/system-generators"
+ln -s /dev/null "$root/etc/systemd/system-generators/systemd-ssh-generator" # no vsock here
 
 # Kernel, initramfs and GRUB (BIOS). update-grub works in the machine, not in a chroot,
 # so the first grub.cfg is written here.

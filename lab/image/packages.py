@@ -9,6 +9,9 @@ INSTALLED = (
     "openssh-server python3 python3-apt less tcpdump"
 ).split()
 
+# Dependencies of what the roles install; their own installation takes 15 s in emulation.
+PREINSTALLED = "uuid-runtime openssl".split()
+
 # Hosts have no internet: the roles install these, with dependencies, from file:/srv/apt.
 REPOSITORY = (
     "openvswitch-switch rdma-core ibverbs-providers ibverbs-utils rdmacm-utils perftest "

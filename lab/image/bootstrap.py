@@ -1,0 +1,19 @@
+"""A Debian root file system as a directory tree."""
+
+from pathlib import Path
+
+from lab import hostpackages
+from lab.command import logged
+from lab.image import packages
+
+
+def bootstrap(tree: Path, include: list[str], log: Path, *options: str) -> None:
+    """Make the tree with mmdebstrap, from the mirror that this machine uses."""
+    logged(
+        ["mmdebstrap", "--mode=root", "--variant=minbase", "--format=directory"]
+        + [f"--aptopt={option}" for option in packages.APT_OPTIONS]
+        + [f"--dpkgopt={option}" for option in packages.DPKG_OPTIONS]
+        + [f"--include={','.join(include)}", *options]
+        + [packages.RELEASE, tree, hostpackages.debian_mirror()],
+        log,
+    )
