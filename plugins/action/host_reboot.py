@@ -9,11 +9,17 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import ansible.module_utils
 from ansible import constants as C
 from ansible.errors import AnsibleConnectionFailure
-from ansible.module_utils.host_kernel.health import unhealthy
 from ansible.plugins.action.reboot import ActionModule as Reboot
 from ansible.utils.display import Display
+
+_HERE = str(Path(__file__).resolve().parents[1] / "module_utils")
+if _HERE not in ansible.module_utils.__path__:
+    ansible.module_utils.__path__.append(_HERE)
+
+from ansible.module_utils.host_kernel.health import unhealthy  # noqa: E402
 
 display = Display()
 

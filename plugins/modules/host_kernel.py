@@ -129,7 +129,7 @@ from dataclasses import asdict
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.converge import ConvergeError, Journal, converge
-from ansible.module_utils.host_kernel import Health, HostKernel, HostKernelSpec
+from ansible.module_utils.host_kernel import Health, HostKernel, HostKernelSpec, difference
 from ansible.module_utils.system import System
 
 JOURNAL = "/var/lib/slipway/kernel-journal.jsonl"
@@ -184,20 +184,15 @@ def main() -> None:
         "steps": result.steps,
         "reboot_reasons": reasons,
         "reboot_required": bool(reasons),
-        "diff": _diff(result.steps, reasons if module.params["reboot"] else []),
+        "diff": difference(result.steps),
     }
+    if module.params["reboot"]:
+        answer["diff"]["after"] += "".join(f"reboot: {reason}\n" for reason in reasons)
     if module.params["health"]:
         answer["health"] = Health.of(system).as_dict()
     if module.params["verify"]:
         answer["checks"] = [asdict(check) for check in subject.verify(result.after)]
     module.exit_json(**answer)
-
-
-def _diff(steps: list[dict], reasons: list[str]) -> dict[str, str]:
-    """Ansible's diff: each step's line, then the reboot if this run does it."""
-    before = "".join(f"{s['name']}: {s['before']}\n" for s in steps)
-    after = "".join(f"{s['name']}: {s['after']}\n" for s in steps)
-    return {"before": before, "after": after + "".join(f"reboot: {r}\n" for r in reasons)}
 
 
 if __name__ == "__main__":

@@ -70,6 +70,24 @@ def file_step(
     return Step(name, why, do, proof, before={path: before}, after={path: text})
 
 
+def difference(steps: list[dict[str, Any]]) -> dict[str, str]:
+    """Ansible's diff of steps' summaries: one line each, files line by line."""
+
+    def side(key: str) -> str:
+        lines = []
+        for step in steps:
+            value = step[key]
+            if isinstance(value, dict):
+                for path, text in value.items():
+                    lines.append(path + (" (absent)" if text is None else ""))
+                    lines += [f"  {line}" for line in (text or "").splitlines()]
+            else:
+                lines.append(f"{step['name']}: {'' if value is None else value}")
+        return "".join(f"{line}\n" for line in lines)
+
+    return {"before": side("before"), "after": side("after")}
+
+
 def boot_id(system: System) -> str:
     """The identity of this boot."""
     return system.read("/proc/sys/kernel/random/boot_id") or ""
