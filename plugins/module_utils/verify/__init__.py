@@ -1,0 +1,1 @@
+"""Proof on the hosts of a play, and the report on the controller."""

@@ -1,0 +1,107 @@
+"""Whether Open vSwitch's flows reach the NIC: a probe flow, and what is there already.
+
+The probe is put into the datapath by hand, for frames that nobody sends (an experimental
+EtherType, made-up addresses), looked for among the offloaded flows, and taken out again.
+So it is the same proof with and without virtual machines on the host.
+
+Python's standard library only: this runs on hosts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import uuid
+from collections.abc import Callable, Sequence
+
+from ..converge import STAND_IN
+from ..system import CommandError, Output, System
+from .findings import Findings
+from .parse import Flow, datapath_flows, tc_filters
+
+STEP = "13 Open vSwitch"
+MATCH = "eth(src=02:53:4c:50:57:01,dst=02:53:4c:50:57:02),eth_type(0x88b5)"
+SOURCE = "02:53:4c:50:57:01"
+
+Appctl = Callable[..., Output]
+
+
+def appctl(system: System, runtime: str) -> Appctl:
+    """``ovs-appctl`` on the host, or in Kolla's container. CommandError when it fails."""
+    inside = ["docker", "exec", "openvswitch_vswitchd"]
+    if runtime == "kolla" and system.run("docker", "--version", check=False).status:
+        inside[0] = "podman"
+    prefix = inside if runtime == "kolla" else []
+
+    def call(*words: str) -> Output:
+        return system.run(*prefix, "ovs-appctl", *words, timeout=20)
+
+    return call
+
+
+def prove_offload(
+    system: System, call: Appctl, representors: Sequence[str], uplink: str, source: str,
+    findings: Findings,
+) -> None:  # fmt: skip
+    """Add ``offload:REPRESENTOR`` for the first of *representors* that is in the datapath.
+
+    uplink  the bond, where the probe's frames would go.
+    source  where the answer comes from: with netdevsim the driver only says yes (STAND_IN).
+    """
+    try:
+        ports = datapath_ports(call("dpctl/show").stdout)
+        inside = [name for name in representors if name in ports]
+        if not inside:
+            findings.skip(f"offload:{uplink}", "no representor of the NIC is in a bridge now")
+            return
+        name = inside[0]
+        flow = _probe(call, ports[name], ports.get(uplink))
+    except (CommandError, ValueError) as error:
+        findings.check(
+            f"offload:{uplink}", False, "Open vSwitch takes a flow", str(error),
+            source=source, step=STEP, look="systemctl status openvswitch-switch; ovs-appctl dpctl/show",
+        )  # fmt: skip
+        return
+    said = " (the stand-in driver says yes to all)" if source == STAND_IN else ""
+    findings.check(
+        f"offload:{name}", bool(flow) and flow.offloaded == "yes", "offloaded:yes, dp:tc",
+        f"offloaded:{flow.offloaded or 'no'}, dp:{flow.datapath}{said}" if flow else "no such flow",
+        source=source, step=STEP,
+        look=f"ovs-vsctl get Open_vSwitch . other_config:hw-offload; ethtool -k {name}; "
+        f"tc -s filter show dev {name} ingress; dmesg",
+    )  # fmt: skip
+    findings.facts["offload"] = summary(system, call, inside)
+
+
+def _probe(call: Appctl, port: str, out: str | None) -> Flow | None:
+    """Put the probe in, read it back, take it out."""
+    identity = f"ufid:{uuid.uuid4()}"
+    try:
+        call("dpctl/add-flow", f"{identity} in_port({port}),{MATCH}", out or "drop")
+        found = datapath_flows(call("dpctl/dump-flows", "-m").stdout)
+    finally:
+        # the revalidator may have been quicker: then there is nothing to take out
+        with contextlib.suppress(CommandError):
+            call("dpctl/del-flow", identity)
+    return next((flow for flow in found if flow.source == SOURCE), None)
+
+
+def datapath_ports(text: str) -> dict[str, str]:
+    """Interface → port number, from ``dpctl/show``. ValueError if there is no datapath."""
+    if "port 0:" not in text:
+        raise ValueError("Open vSwitch has no datapath in the kernel")
+    return {name: number for number, name in re.findall(r"^\s*port (\d+): (\S+)", text, re.M)}
+
+
+def summary(system: System, call: Appctl, representors: Sequence[str]) -> dict[str, int]:
+    """What is offloaded now: flows by Open vSwitch's word, filters by tc's."""
+    try:
+        flows = datapath_flows(call("dpctl/dump-flows", "-m", "type=offloaded").stdout)
+    except CommandError:
+        flows = []
+    hardware = software = 0
+    for name in representors:
+        shown = system.run("tc", "-s", "filter", "show", "dev", name, "ingress", check=False)
+        count = tc_filters(shown.stdout)
+        hardware, software = hardware + count.in_hardware, software + count.in_software
+    return {"offloaded_flows": len(flows), "tc_in_hw": hardware, "tc_not_in_hw": software}
