@@ -102,8 +102,13 @@ class System:
 
     def link_name(self, path: str) -> str | None:
         """The last part of what a symbolic link points to (a driver, a device); None if no link."""
+        target = self.link(path)
+        return os.path.basename(target) if target else None
+
+    def link(self, path: str) -> str | None:
+        """What a symbolic link points to; None if it is no link or has just gone."""
         try:
-            return os.path.basename(os.readlink(self.path(path)))
+            return os.readlink(self.path(path))
         except OSError:
             return None
 

@@ -1,4 +1,4 @@
-"""Where the kit keeps its files on a host, and what its units are called."""
+"""Where the kit keeps its files on a host, what its units are called, and a run's phases."""
 
 from __future__ import annotations
 
@@ -17,3 +17,7 @@ REASON = "/run/slipway/datapath.reason"
 #: Boot units: steps 4 to 9 before the network, 11 to 13 after it.
 UNIT_BEFORE_NETWORK = "slipway-datapath-before-network.service"
 UNIT_AFTER_NETWORK = "slipway-datapath-after-network.service"
+
+#: Everything, or what the two boot units do around the host's own network.
+ALL, BEFORE_NETWORK, AFTER_NETWORK = "all", "before-network", "after-network"
+PHASES = (ALL, BEFORE_NETWORK, AFTER_NETWORK)

@@ -98,7 +98,7 @@ class Management:
 
 @dataclass(frozen=True)
 class Bridge:
-    """An Open vSwitch bridge. ``representors``: "none", or "all" of the NICs whose bond is a port."""
+    """An Open vSwitch bridge. ``representors``: "none" or "all", of NICs whose bond is a port."""
 
     name: str
     ports: tuple[str, ...] = ()

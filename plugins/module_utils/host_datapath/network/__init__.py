@@ -1,4 +1,4 @@
-"""The host's own network manager: who writes bonds, VLANs and addresses, and makes them effective."""
+"""The host's own network manager: bonds, VLANs and addresses are its files, made effective by it."""
 
 from __future__ import annotations
 
@@ -20,8 +20,15 @@ class NetworkManager(Protocol):
         """The kit's files: absolute path → text. Pure."""
         ...
 
+    def mode(self, path: str) -> int:
+        """The permissions that the manager wants on a rendered file."""
+        ...
+
     def owned(self, system: System) -> list[str]:
-        """The kit's files that are on the host now, those no longer rendered included."""
+        """The kit's files that are on the host now, those no longer rendered included.
+
+        Other managers' kit files too: a host is on one manager only.
+        """
         ...
 
     def activate(self, system: System, spec: Spec, changed: Sequence[str]) -> None:

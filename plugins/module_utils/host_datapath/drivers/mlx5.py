@@ -1,0 +1,115 @@
+"""NVIDIA ConnectX (mlx5_core): switchdev, VF-LAG, firmware settings.
+
+Sources: the kernel's mlx5 LAG and devlink code, DOCA's documents, mstflint's manual.
+Tried on a stand-in tree only: no ConnectX was at hand.
+"""
+
+from __future__ import annotations
+
+from ...system import CommandError, System
+from ..spec import Nic, Port
+from .base import Driver, Facts
+
+DEBUGFS = "/sys/kernel/debug/mlx5"
+#: ConnectX-4 and 4 Lx need VFs' headers inlined before switchdev.
+INLINE_MODE_DEVICES = ("0x1013", "0x1015")
+
+
+class Mlx5(Driver):
+    """Ports are PCI functions with an eswitch each; the kernel joins them to a LAG."""
+
+    name = "mlx5_core"
+    switchdev = True
+    lag_gate = True
+    max_vfs_with_lag = 64
+
+    def settings(
+        self, system: System, port: Port, params: Facts, netdev: str
+    ) -> dict[str, str | None]:
+        device = system.read(f"{self.device(port)}/device")
+        return {
+            "flow_steering_mode": params.get("flow_steering_mode"),
+            # devlink tells it of every device, but only these may be changed and must be
+            "inline_mode": params.get("inline-mode") if device in INLINE_MODE_DEVICES else None,
+            "lag_port_select_mode": params.get("lag_port_select_mode")
+            or system.read(_compat(netdev)),
+        }
+
+    def wanted_settings(self, nic: Nic, facts: Facts) -> dict[str, str]:
+        wanted = {
+            "lag_port_select_mode": nic.lag_port_select_mode,
+            "flow_steering_mode": nic.flow_steering_mode,
+            "inline_mode": "transport",
+        }
+        has = facts["settings"]
+        return {k: v for k, v in wanted.items() if v and nic.switchdev and has.get(k) is not None}
+
+    def set(self, system: System, port: Port, name: str, value: str) -> None:
+        handle = self.handle(port)
+        if name == "inline_mode":
+            system.run("devlink", "dev", "eswitch", "set", handle, "inline-mode", value)
+            return
+        # in legacy mode, where this is set, the port is the only interface
+        netdev = (system.list(f"{self.device(port)}/net") or [""])[0]
+        if name == "lag_port_select_mode" and system.exists(_compat(netdev)):
+            # DOCA's drivers have it here instead of in devlink
+            system.write_attribute(_compat(netdev), value)
+            return
+        system.run(
+            *("devlink", "dev", "param", "set", handle),
+            *("name", name, "value", value, "cmode", "runtime"),
+        )
+
+    def firmware(self, system: System, nic: Nic) -> Facts | None:
+        if not nic.firmware:
+            return {}
+        # both ports share the NIC's settings; -e also shows what runs now
+        output = system.run(*self._mstconfig(nic), "-e", "query", check=False, timeout=60)
+        if output.status == 127:
+            return None
+        if output.status:
+            raise CommandError(f"mstconfig on {nic.ports[0].pci_address}: {output.stderr.strip()}")
+        return parse_firmware(output.stdout)
+
+    def set_firmware(self, system: System, nic: Nic, values: dict[str, str]) -> None:
+        settings = [f"{key}={value}" for key, value in sorted(values.items())]
+        system.run(*self._mstconfig(nic), "--yes", "set", *settings, timeout=120)
+
+    def lag(self, system: System, nic: Nic) -> Facts | None:
+        folder = f"{DEBUGFS}/{nic.ports[0].pci_address}/lag"
+        names = ("state", "type", "port_sel_mode", "mapping")
+        return {name: system.read(f"{folder}/{name}") for name in names}
+
+    def lag_problem(self, nic: Nic, lag: Facts | None) -> str | None:
+        state = (lag or {}).get("state")
+        where = f"{DEBUGFS}/{nic.ports[0].pci_address}/lag"
+        if state is None:
+            return f"{where}/state cannot be read: is debugfs mounted?"
+        if state != "active":
+            return f"the NIC's LAG is {state}: see {where} and the kernel's log"
+        mode = (lag or {}).get("port_sel_mode")
+        if nic.switchdev and nic.lag_port_select_mode and mode != nic.lag_port_select_mode:
+            return f"the LAG selects ports by {mode}, not {nic.lag_port_select_mode}"
+        return None
+
+    def _mstconfig(self, nic: Nic) -> tuple[str, ...]:
+        return ("mstconfig", "-d", str(nic.ports[0].pci_address))
+
+
+def parse_firmware(text: str) -> Facts:
+    """``mstconfig -e query``: name → {current, next}, "True(1)" read as "1"."""
+    found: Facts = {}
+    for line in text.splitlines():
+        fields = line.replace("*", " ").split()
+        # name, default, current, next boot
+        if len(fields) == 4 and fields[0].isupper() and not fields[0].endswith(":"):
+            found[fields[0]] = {"current": _plain(fields[2]), "next": _plain(fields[3])}
+    return found
+
+
+def _plain(value: str) -> str:
+    return value[value.index("(") + 1 : -1] if value.endswith(")") and "(" in value else value
+
+
+def _compat(netdev: str) -> str:
+    return f"/sys/class/net/{netdev}/compat/devlink/lag_port_select_mode"

@@ -1,0 +1,113 @@
+"""What one NIC needs, decided from the facts before any step is laid down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from . import bond, sriov
+from .drivers import driver
+from .drivers.base import Driver, Facts
+from .paths import BEFORE_NETWORK
+from .spec import Nic, Port
+
+
+@dataclass
+class Work:
+    """Decisions for one NIC; ports by name.
+
+    recreate  the number of VFs changes.
+    lower     switchdev has to be left first (or for good).
+    lift      switchdev has to be entered.
+    settings  port → setting → value, to be set in legacy mode.
+    unbind    port → VFs that a driver must leave.
+    bind      ports whose VFs get a driver.
+    reform    the LAG has to come up (again), which VFs must wait for.
+    early     VFs got their driver before the LAG was active.
+    """
+
+    nic: Nic
+    drv: Driver
+    facts: Facts
+    owners: list[Port]
+    recreate: set[str] = field(default_factory=set)
+    lower: set[str] = field(default_factory=set)
+    lift: set[str] = field(default_factory=set)
+    settings: dict[str, dict[str, str]] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+    unbind: dict[str, list[Facts]] = field(default_factory=dict)
+    bind: set[str] = field(default_factory=set)
+    reform: bool = False
+    early: bool = False
+
+    @property
+    def touched(self) -> bool:
+        """Whether steps 4 to 8 change this NIC."""
+        return bool(self.recreate or self.lower or self.lift)
+
+    @property
+    def released(self) -> list[str]:
+        """Ports that leave the bond for the change, as such a NIC's ports are enslaved last."""
+        if not (self.drv.lag_gate and self.touched):
+            return []
+        members = (self.facts["bond"] or {"members": []})["members"]
+        return [p.name for p in self.nic.ports if p.name in members]
+
+    def port(self, port: Port) -> Facts:
+        return self.facts["ports"][port.name]
+
+
+def decide(nic: Nic, facts: Facts, phase: str) -> Work:
+    """Compare a NIC's facts with the model."""
+    drv = driver(nic.driver)
+    work = Work(nic, drv, facts, [p for p in nic.ports if drv.owns_vfs(nic, p)])
+    for port in nic.ports:
+        netdev = work.port(port).get("netdev")
+        if netdev and netdev != port.name:
+            work.names[netdev] = port.name
+    for port in work.owners:
+        _decide_port(work, port)
+    in_lag = not lag_problem(work)
+    if drv.lag_gate:
+        work.reform = work.touched or (phase != BEFORE_NETWORK and not in_lag)
+    work.early = drv.lag_gate and not work.touched and not in_lag and phase != BEFORE_NETWORK
+    for port in work.owners:
+        _decide_vfs(work, port)
+    work.early = work.early and bool(work.unbind)
+    return work
+
+
+def lag_problem(work: Work) -> str | None:
+    """Why the LAG, where the device has one, is not what VFs wait for."""
+    if not work.drv.lag_gate:
+        return None
+    nic, facts = work.nic, work.facts
+    return bond.membership_problem(nic, facts["bond"]) or work.drv.lag_problem(nic, facts["lag"])
+
+
+def _decide_port(work: Work, port: Port) -> None:
+    nic, facts, name = work.nic, work.port(port), port.name
+    incomplete = work.drv.vf_functions and any(not vf["address"] for vf in facts["vfs"])
+    if len(facts["vfs"]) != nic.vfs or incomplete:
+        work.recreate.add(name)
+    wanted = work.drv.wanted_settings(nic, facts)
+    wrong = {k: v for k, v in wanted.items() if facts["settings"].get(k) != v}
+    if wrong:
+        work.settings[name] = wrong
+    in_switchdev = facts["eswitch_mode"] == "switchdev"
+    if in_switchdev and (not nic.switchdev or name in work.recreate or wrong):
+        work.lower.add(name)
+    if nic.switchdev and (not in_switchdev or name in work.lower):
+        work.lift.add(name)
+
+
+def _decide_vfs(work: Work, port: Port) -> None:
+    nic, name, vfs = work.nic, port.name, work.port(port)["vfs"]
+    if not work.drv.vf_functions:
+        return
+    every = work.reform or name in work.recreate | work.lower | work.lift
+    unbind = [vf for vf in vfs if vf["driver"] and (every or sriov.bound_wrong(nic, vf))]
+    if unbind:
+        work.unbind[name] = unbind
+    unbound = any(not vf["driver"] for vf in vfs)
+    if nic.vfs and nic.vf_driver != "none" and (unbind or unbound or name in work.recreate):
+        work.bind.add(name)
