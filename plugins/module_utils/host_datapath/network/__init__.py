@@ -1,4 +1,4 @@
-"""The host's own network manager: bonds, VLANs and addresses are its files, made effective by it."""
+"""The host's own network manager: bonds, VLANs and addresses are its files, which it makes run."""
 
 from __future__ import annotations
 
