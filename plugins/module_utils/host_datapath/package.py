@@ -1,4 +1,4 @@
-"""The engine as one file that a host can run: a zipapp, byte for byte the same for the same sources.
+"""The engine as one file that a host can run: the same bytes for the same sources.
 
 Runs on the controller.
 """
@@ -45,7 +45,7 @@ def build() -> bytes:
 
 
 def build_into(folder: str) -> str:
-    """Write the zipapp into *folder* under a name that follows from its content; returns the path."""
+    """Write the zipapp into *folder*, named after its content; returns the path."""
     content = build()
     target = Path(folder) / f"slipway-datapath-{hashlib.sha256(content).hexdigest()[:16]}.pyz"
     if target.exists():
