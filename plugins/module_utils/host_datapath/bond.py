@@ -1,17 +1,20 @@
 """The bond over a NIC's two ports: what the kernel says of it, and steps around it.
 
 The host's network manager makes the bond from its files; the engine waits for it, proves
-it, takes strangers out of it and puts options right that somebody changed by hand.
+it and takes strangers out of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ..converge import Step
 from ..system import System
 from .drivers.base import Facts
 from .spec import Bond, Nic, Spec
+
+if TYPE_CHECKING:
+    from .work import Work
 
 NO_PARTNER = "00:00:00:00:00:00"
 #: Seconds that LACP may take: slow rate, both members, a switch that is busy.
@@ -96,6 +99,14 @@ def membership_problem(nic: Nic, facts: Facts | None) -> str | None:
     return f"{', '.join(sorted(extra))} must not be in {nic.bond.name}" if extra else None
 
 
+def config_problem(nic: Nic, facts: Facts | None) -> str | None:
+    """What the host's network manager has to put right: a lost member, another option."""
+    if facts is None or {p.name for p in nic.ports} - set(facts["members"]):
+        return membership_problem(nic, facts)
+    wrong = wrong_options(nic, facts)
+    return f"{nic.bond.name} has other {', '.join(sorted(wrong))}" if wrong else None
+
+
 def state_problem(nic: Nic, facts: Facts | None) -> str | None:
     """Why the bond does not carry traffic on both members as it should.
 
@@ -148,9 +159,13 @@ def networks_problem(spec: Spec, links: dict[str, Facts]) -> str | None:
             network.link,
         ):
             return f"{network.interface} is VLAN {link['vlan']} on {link['lower']}"
-        missing = set(network.addresses) - set(link["addresses"])
+    addresses = [(n.interface, n.addresses) for n in spec.networks if n.interface in links]
+    if spec.management.managed and spec.management.interface:
+        addresses.append((spec.management.interface, spec.management.addresses))
+    for name, wanted in addresses:
+        missing = set(wanted) - set(links.get(name, {}).get("addresses", ()))
         if missing:
-            return f"{network.interface} lacks {', '.join(sorted(missing))}"
+            return f"{name} lacks {', '.join(sorted(missing))}"
     return None
 
 
@@ -173,36 +188,30 @@ def release_step(system: System, port: str, bond: str) -> Step:
     )
 
 
-def options_step(system: System, nic: Nic, facts: Facts, wrong: dict[str, str]) -> Step:
-    """Set options right on a running bond; a wrong mode needs the bond made anew."""
-    name = nic.bond.name
-    folder = f"/sys/class/net/{name}/bonding"
+def lag_step(system: System, work: Work) -> Step:
+    """Wait until the bond, and the NIC's own LAG where it has one, are active."""
+    nic, drv = work.nic, work.drv
 
     def do() -> None:
-        if "mode" in wrong:
-            system.run("ip", "link", "delete", name)
-            return
-        for option, value in wrong.items():
-            try:
-                system.write_attribute(f"{folder}/{option}", value)
-            except OSError:
-                # some options only change while the bond is down
-                system.run("ip", "link", "set", name, "down")
-                system.write_attribute(f"{folder}/{option}", value)
-                system.run("ip", "link", "set", name, "up")
+        if work.early:
+            # the kernel looks at its LAG again only when a member changes
+            name = nic.ports[1].name
+            batch = f"link set dev {name} down\nlink set dev {name} up\n"
+            system.run("ip", "-batch", "-", stdin=batch)
 
     def problem() -> str | None:
-        rest = wrong_options(nic, read(system, name))
-        return f"{name} still has other {', '.join(rest)}" if rest else None
+        state = state_problem(nic, read(system, nic.bond.name))
+        return state or (drv.lag_problem(nic, drv.lag(system, nic)) if drv.lag_gate else None)
 
     return Step(
-        name=f"bond-options:{name}",
-        why="the model's bond options" + (" need a new bond" if "mode" in wrong else ""),
+        name=f"lag:{nic.bond.name}",
+        why="VFs and services wait for an active LAG",
         do=do,
         proof=problem,
-        before={o: facts["options"].get(o) for o in wrong},
-        after=wrong,
-        disrupts="network",
+        before=problem() or "to be formed anew",
+        after="active",
+        disrupts="network" if work.early else "",
+        patience=PATIENCE,
     )
 
 
@@ -218,9 +227,3 @@ def delete_step(system: System, name: str) -> Step:
         disrupts="network",
         patience=5,
     )
-
-
-def users_of_link(name: str, links: dict[str, Facts], but: Sequence[str] = ()) -> list[str]:
-    """Interfaces on top of *name* or in it, except those in *but*."""
-    on_top = [n for n, v in links.items() if name in (v["lower"], v["master"])]
-    return sorted(n for n in on_top if n not in but)

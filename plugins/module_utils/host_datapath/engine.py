@@ -7,12 +7,14 @@ from typing import Any
 
 from ..converge import Check, Plan
 from ..system import System
+from . import checks
 from .network import NetworkManager, network_manager
+from .observe import observe, wait_for_ports
+from .paths import AFTER_NETWORK, ALL, BEFORE_NETWORK, PHASES
+from .plan import plan
 from .spec import Spec
 
-#: Everything, or the parts that the two boot units do around the host's own network.
-ALL, BEFORE_NETWORK, AFTER_NETWORK = "all", "before-network", "after-network"
-PHASES = (ALL, BEFORE_NETWORK, AFTER_NETWORK)
+__all__ = ["AFTER_NETWORK", "ALL", "BEFORE_NETWORK", "PHASES", "Datapath"]
 
 
 class Datapath:
@@ -38,13 +40,18 @@ class Datapath:
         self.manager = manager or network_manager(spec.network_manager)
 
     def observe(self) -> dict[str, Any]:
-        """The host's facts, JSON-able. Changes nothing; missing programs are facts, too."""
-        raise NotImplementedError
+        """The host's facts, JSON-able. Changes nothing; missing programs are facts, too.
+
+        Before the network, drivers may still be starting: their interfaces are waited for.
+        """
+        if self.phase == BEFORE_NETWORK:
+            wait_for_ports(self.system, self.spec)
+        return observe(self.system, self.spec, self.manager, self.phase)
 
     def plan(self, observed: dict[str, Any]) -> Plan:
         """Steps from *observed* to the spec, or refusals."""
-        raise NotImplementedError
+        return plan(self.system, self.spec, self.manager, self.phase, observed)
 
     def verify(self, observed: dict[str, Any]) -> Sequence[Check]:
-        """What must hold on a datapath in order, asked of the host."""
-        raise NotImplementedError
+        """What must hold on a datapath in order, asked of the host. Facts of phase "all"."""
+        return checks.verify(self.spec, observed)

@@ -8,6 +8,7 @@ from . import udev
 from .drivers.base import Driver, Facts
 from .kernel import read_links, read_offload, read_params, representors
 from .spec import Nic, Port
+from .work import Work
 
 #: Seconds that a change of mode may take; each representor is made on the way.
 PATIENCE = 60.0
@@ -18,9 +19,7 @@ def mode_of(system: System, drv: Driver, port: Port) -> Facts:
     return read_params(system, [drv.handle(port)]).get(drv.handle(port), {})
 
 
-def mode_step(
-    system: System, drv: Driver, port: Port, before: str, mode: str, disrupts: str
-) -> Step:
+def mode_step(system: System, drv: Driver, port: Port, before: str, mode: str) -> Step:
     """Set the eswitch's mode and wait until its ports carry (or have lost) a switch ID."""
 
     def do() -> None:
@@ -41,7 +40,6 @@ def mode_step(
         proof=problem,
         before=before,
         after=mode,
-        disrupts=disrupts,
         patience=PATIENCE,
     )
 
@@ -105,7 +103,7 @@ def up_step(system: System, names: list[str], label: str) -> Step:
 
     return Step(
         name=f"up:{label}",
-        why="down after the change of mode" if label in names else "representors carry the VFs",
+        why="interfaces are down after a change of mode",
         do=do,
         proof=problem,
         before="down",
@@ -117,6 +115,44 @@ def up_step(system: System, names: list[str], label: str) -> Step:
 def representor_names(nic: Nic, port: Port) -> list[str]:
     """The names that the port's representors must have."""
     return [nic.representor(port, n) for n in range(nic.vfs)]
+
+
+def representors_wrong(work: Work, port: Port) -> bool:
+    """Whether representors are missing, or not under their names."""
+    if not work.nic.switchdev:
+        return False
+    of_port = {n for n, v in work.facts["representors"].items() if v["port"] == port.name}
+    missing = set(representor_names(work.nic, port)) - of_port
+    return bool(missing) or port.name in work.lift
+
+
+def offload_steps(system: System, work: Work) -> list[Step]:
+    """hw-tc-offload of the ports, where it differs or the change of mode may reset it."""
+    wanted = "on" if work.nic.hw_tc_offload else "off"
+    names = []
+    for port in work.nic.ports:
+        now = (work.port(port)["hw_tc_offload"] or "off").partition(" ")[0]
+        if now != wanted or (work.nic.hw_tc_offload and port.name in work.lift):
+            names.append(port.name)
+    return [offload_step(system, names, work.nic.name, work.nic.hw_tc_offload)] if names else []
+
+
+def firmware_step(system: System, work: Work, wrong: dict[str, str]) -> Step:
+    """Set what the firmware does from the next boot on."""
+
+    def problem() -> str | None:
+        now = work.drv.firmware(system, work.nic) or {}
+        rest = [k for k, v in wrong.items() if now.get(k, {}).get("next") != v]
+        return f"firmware has not taken {', '.join(rest)}" if rest else None
+
+    return Step(
+        name=f"firmware:{work.nic.name}",
+        why="the model's firmware settings, from the next boot on",
+        do=lambda: work.drv.set_firmware(system, work.nic, wrong),
+        proof=problem,
+        before={k: work.facts["firmware"][k]["next"] for k in wrong},
+        after=wrong,
+    )
 
 
 def representors_step(system: System, nic: Nic, port: Port) -> Step:

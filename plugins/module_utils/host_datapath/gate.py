@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..converge import Step
 from ..system import System
 from .paths import READY, REASON
 
@@ -20,3 +21,26 @@ def close_gate(system: System, reason: str) -> None:
     """Keep gated units out of service; *reason* is what the operator reads."""
     system.remove(READY)
     system.write_file(REASON, reason + "\n")
+
+
+def open_step(system: System) -> Step:
+    """The last step: only a datapath in order opens the gate."""
+    return Step(
+        name="gate:open",
+        why="the datapath is in order",
+        do=lambda: open_gate(system),
+        proof=lambda: None if is_open(system) else f"{READY} is not there",
+        before="closed",
+        after="open",
+    )
+
+
+def close_step(system: System, reason: str) -> Step:
+    """Keep services from starting while the datapath changes."""
+    return Step(
+        name="gate:close",
+        why=reason,
+        do=lambda: close_gate(system, reason),
+        before="open",
+        after="closed",
+    )

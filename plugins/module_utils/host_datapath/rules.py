@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ..converge import Refusal
 from . import bond, openvswitch
 from .drivers.base import Facts
-from .paths import AFTER_NETWORK
+from .paths import UNIT_BEFORE_NETWORK
 from .spec import Spec
 from .work import Work
 
@@ -60,10 +60,10 @@ def of_the_model(work: Work) -> Iterator[Refusal]:
         )
 
 
-def of_the_devices(nic_facts: Facts, work: Work) -> Iterator[Refusal]:
+def of_the_devices(work: Work) -> Iterator[Refusal]:
     """Devices that are not there, or not what the model says."""
     for port in work.nic.ports:
-        facts = nic_facts["ports"][port.name]
+        facts = work.port(port)
         device = work.drv.handle(port)
         if not facts["present"]:
             yield Refusal(
@@ -106,7 +106,7 @@ def of_the_host(work: Work) -> Iterator[Refusal]:
             )
 
 
-def of_management(spec: Spec, works: list[Work], facts: Facts) -> Iterator[Refusal]:
+def of_management(works: list[Work], facts: Facts) -> Iterator[Refusal]:
     """The way to the host must not run over what is taken down."""
     interface, over = facts["management"]["interface"], facts["management"]["over"]
     for work in works:
@@ -121,7 +121,7 @@ def of_management(spec: Spec, works: list[Work], facts: Facts) -> Iterator[Refus
         elif (work.touched or work.names) and (ports | {work.nic.bond.name}) & set(over):
             yield Refusal(
                 "management-over-bond",
-                f"management ({interface}) runs over NIC {work.nic.name}, which this plan takes down",
+                f"management ({interface}) runs over NIC {work.nic.name}, which would go down",
                 "Move management to another NIC, or make this change from the host's console",
             )
 
@@ -148,10 +148,8 @@ def of_bridges(spec: Spec, works: list[Work], facts: Facts) -> Iterator[Refusal]
             )
 
 
-def of_boot(works: list[Work], phase: str) -> Iterator[Refusal]:
+def of_boot(works: list[Work]) -> Iterator[Refusal]:
     """After the network it is too late for what belongs before it."""
-    if phase != AFTER_NETWORK:
-        return
     for work in works:
         wrong = [f"name of {n}" for n in work.names]
         wrong += [f"VFs of {n}" for n in sorted(work.recreate)]
@@ -160,7 +158,7 @@ def of_boot(works: list[Work], phase: str) -> Iterator[Refusal]:
             yield Refusal(
                 "before-network",
                 f"NIC {work.nic.name} was not ready before the network: {', '.join(wrong)}",
-                "See the journal of slipway-datapath-before-network.service",
+                f"See the journal of {UNIT_BEFORE_NETWORK}",
             )
 
 

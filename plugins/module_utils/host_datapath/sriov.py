@@ -66,7 +66,7 @@ def unbind_step(system: System, nic: Nic, port: Port, vfs: Sequence[Facts], why:
     def do() -> None:
         used = users_of(system, [(port, vf) for vf in vfs], read_links(system))
         if used:
-            raise RuntimeError("; ".join(used))
+            raise RuntimeError("; ".join(used.values()))
         system.write_attribute(f"{driver(nic.driver).device(port)}/sriov_drivers_autoprobe", "0")
         for vf in vfs:
             path = f"/sys/bus/pci/devices/{vf['address']}/driver"
@@ -114,11 +114,6 @@ def create_step(system: System, drv: Driver, port: Port, before: int, wanted: in
         after=wanted,
         patience=PATIENCE,
     )
-
-
-def wanted_macs(port_facts: Facts, indexes: Sequence[int]) -> dict[int, str]:
-    """VF number → MAC for those that need one."""
-    return {n: vf_mac(port_facts["mac"], n) for n in indexes} if port_facts.get("mac") else {}
 
 
 def mac_step(system: System, port: Port, macs: dict[int, str]) -> Step:

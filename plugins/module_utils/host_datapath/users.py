@@ -19,19 +19,20 @@ _GUEST = re.compile(r"guest=([^,\s]+)")
 
 def users_of(
     system: System, vfs: Iterable[tuple[Port, Facts]], links: dict[str, Facts]
-) -> list[str]:
-    """A line for each VF in use, naming its user; empty if all are free."""
+) -> dict[str, str]:
+    """VF's PCI address → a line that names its user; empty if all are free."""
     bound = [(port, vf) for port, vf in vfs if vf.get("driver")]
     if not bound:
-        return []
+        return {}
     machines = {**_by_command_line(system), **_by_libvirt(system)}
     groups = _by_vfio(system) if any("vfio" in vf["driver"] for _, vf in bound) else {}
-    found = []
+    found = {}
     for port, vf in bound:
         group = system.link_name(f"/sys/bus/pci/devices/{vf['address']}/iommu_group")
         user = machines.get(vf["address"]) or groups.get(group or "") or _interface_use(vf, links)
         if user:
-            found.append(f"VF {vf['index']} of {port.name} ({vf['address']}) is used by {user}")
+            where = f"VF {vf['index']} of {port.name} ({vf['address']})"
+            found[vf["address"]] = f"{where} is used by {user}"
     return found
 
 

@@ -55,6 +55,29 @@ class Work:
     def port(self, port: Port) -> Facts:
         return self.facts["ports"][port.name]
 
+    def macs(self, port: Port) -> dict[int, str]:
+        """VF number → MAC to set: on new VFs, and on those that no driver has."""
+        facts, free = self.port(port), {vf["index"] for vf in self.unbind.get(port.name, [])}
+        if not self.drv.vf_functions or not facts.get("mac"):
+            return {}
+        if port.name in self.recreate:
+            return {n: sriov.vf_mac(facts["mac"], n) for n in range(self.nic.vfs)}
+        found = {}
+        for vf in facts["vfs"]:
+            wanted = sriov.vf_mac(facts["mac"], vf["index"])
+            idle = not vf["driver"] or vf["index"] in free
+            if idle and vf["mac"] not in (None, wanted):
+                found[vf["index"]] = wanted
+        return found
+
+    def settle_bind(self, port: Port) -> None:
+        """Decide which ports' VFs get a driver, from what is unbound or will be."""
+        name, vfs = port.name, self.port(port)["vfs"]
+        unbound = any(not vf["driver"] for vf in vfs) or bool(self.unbind.get(name))
+        self.bind.discard(name)
+        if self.nic.vfs and self.nic.vf_driver != "none" and (unbound or name in self.recreate):
+            self.bind.add(name)
+
 
 def decide(nic: Nic, facts: Facts, phase: str) -> Work:
     """Compare a NIC's facts with the model."""
@@ -108,6 +131,4 @@ def _decide_vfs(work: Work, port: Port) -> None:
     unbind = [vf for vf in vfs if vf["driver"] and (every or sriov.bound_wrong(nic, vf))]
     if unbind:
         work.unbind[name] = unbind
-    unbound = any(not vf["driver"] for vf in vfs)
-    if nic.vfs and nic.vf_driver != "none" and (unbind or unbound or name in work.recreate):
-        work.bind.add(name)
+    work.settle_bind(port)

@@ -1,0 +1,275 @@
+"""Verify: what a user of the datapath would notice, asked of the facts of a full run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..converge import HARDWARE, Check
+from . import bond, eswitch
+from . import openvswitch as ovs
+from .drivers import driver
+from .drivers.base import Facts
+from .paths import ALL, READY, REASON
+from .spec import Nic, OpenVSwitch, Spec
+from .work import Work, decide
+
+
+def verify(spec: Spec, facts: Facts) -> list[Check]:
+    """One check for each thing that must hold."""
+    works = [decide(nic, facts["nics"][nic.name], ALL) for nic in spec.nics if _there(nic, facts)]
+    checks: list[Check] = []
+    for nic in spec.nics:
+        if not _there(nic, facts):
+            checks.append(_check(f"{nic.name}: ports", "present", "missing", "names", "lspci -D"))
+    for work in works:
+        for part in (_ports, _vfs, _eswitch, _bond, _lag):
+            checks += part(work, facts)
+    checks += _networks(spec, facts)
+    if spec.openvswitch:
+        checks += _openvswitch(spec, spec.openvswitch, works, facts)
+    checks += _boot(facts)
+    return checks
+
+
+def _there(nic: Nic, facts: Facts) -> bool:
+    return all(p["present"] for p in facts["nics"][nic.name]["ports"].values())
+
+
+def _check(
+    name: str, expected: Any, got: Any, step: str, look: str, source: str = HARDWARE
+) -> Check:
+    return Check(name, expected == got, expected, got, source, step, look)
+
+
+def _ports(work: Work, facts: Facts) -> Iterator[Check]:
+    for port in work.nic.ports:
+        now, source = work.port(port), work.drv.source
+        yield _check(f"{port.name}: name", port.name, now["netdev"], "names", "ip -d link", source)
+        yield _check(
+            f"{port.name}: MTU",
+            work.nic.mtu,
+            now["mtu"],
+            "network:activate",
+            f"ip link show {port.name}",
+            source,
+        )
+        if work.nic.hw_tc_offload:
+            yield _check(
+                f"{port.name}: hw-tc-offload",
+                "on",
+                now["hw_tc_offload"],
+                "hw-tc-offload",
+                f"ethtool -k {port.name}",
+                source,
+            )
+
+
+def _vfs(work: Work, facts: Facts) -> Iterator[Check]:
+    nic, source = work.nic, work.drv.source
+    for port in work.owners:
+        vfs = work.port(port)["vfs"]
+        look = f"{work.drv.device(port)}/sriov_numvfs"
+        yield _check(f"{port.name}: VFs", nic.vfs, len(vfs), "vfs", look, source)
+        if not work.drv.vf_functions or not nic.vfs:
+            continue
+        wanted = {"": "a kernel driver", "none": "no driver"}.get(nic.vf_driver, nic.vf_driver)
+        wrong = [vf["address"] or vf["index"] for vf in vfs if not _bound_well(nic, vf)]
+        yield Check(
+            f"{port.name}: VFs bound",
+            not wrong,
+            wanted,
+            wrong or wanted,
+            source,
+            "bind",
+            "lspci -nnk -d ::0200; was a VF bound before the LAG was active?",
+        )
+
+
+def _bound_well(nic: Nic, vf: Facts) -> bool:
+    if nic.vf_driver == "":
+        return vf["driver"] is not None  # vfio as well: a VM may have it
+    return vf["driver"] == (None if nic.vf_driver == "none" else nic.vf_driver)
+
+
+def _eswitch(work: Work, facts: Facts) -> Iterator[Check]:
+    nic, drv = work.nic, work.drv
+    if not drv.switchdev:
+        return
+    ids = set()
+    for port in work.owners:
+        now = work.port(port)
+        yield _check(
+            f"{port.name}: eswitch mode",
+            nic.eswitch_mode,
+            now["eswitch_mode"],
+            nic.eswitch_mode,
+            f"devlink dev eswitch show {drv.handle(port)}",
+            drv.source,
+        )
+        for name, value in drv.wanted_settings(nic, now).items():
+            yield _check(
+                f"{port.name}: {name}",
+                value,
+                now["settings"][name],
+                name.replace("_", "-"),
+                f"devlink dev param show {drv.handle(port)}",
+                drv.source,
+            )
+        if nic.switchdev:
+            ids.add(now["phys_switch_id"])
+            wanted = eswitch.representor_names(nic, port)
+            missing = sorted(set(wanted) - set(work.facts["representors"]))
+            yield Check(
+                f"{port.name}: representors",
+                not missing,
+                len(wanted),
+                f"missing: {', '.join(missing)}" if missing else len(wanted),
+                drv.source,
+                "representors",
+                "devlink port show",
+            )
+    if nic.switchdev:
+        yield Check(
+            f"{nic.name}: one switch ID",
+            len(ids) == 1 and None not in ids,
+            "the same on all ports",
+            sorted(map(str, ids)),
+            drv.source,
+            "switchdev",
+            "/sys/class/net/*/phys_switch_id",
+        )
+
+
+def _bond(work: Work, facts: Facts) -> Iterator[Check]:
+    nic, source, now = work.nic, work.drv.source, work.facts["bond"]
+    name = nic.bond.name
+    look = f"/proc/net/bonding/{name}"
+    ports = sorted(p.name for p in nic.ports)
+    members = sorted(now["members"]) if now else []
+    yield _check(f"{name}: members", ports, members, "network:activate", look, source)
+    if now is None:
+        return
+    for option, value in bond.wanted_options(nic.bond).items():
+        got = now["options"][option]
+        yield _check(f"{name}: {option}", value, got, "network:activate", look, source)
+    states = now["states"]
+    yield _check(f"{name}: MII status", "up", now["mii"], "lag", look, source)
+    links = {n: s["mii"] for n, s in sorted(states.items())}
+    yield _check(f"{name}: links", dict.fromkeys(links, "up"), links, "lag", look, source)
+    if nic.bond.mode != "802.3ad":
+        return
+    partner = now["partner"] or bond.NO_PARTNER
+    yield Check(
+        f"{name}: LACP partner",
+        partner != bond.NO_PARTNER,
+        "a partner's MAC",
+        partner,
+        source,
+        "lag",
+        f"{look}; LACP on the switch's ports of {' and '.join(ports)}",
+    )
+    aggregators = {n: s["aggregator"] for n, s in sorted(states.items())}
+    yield Check(
+        f"{name}: one aggregator",
+        bool(aggregators) and set(aggregators.values()) == {now["aggregator"]},
+        f"both in {now['aggregator']}",
+        aggregators,
+        source,
+        "lag",
+        f"{look}; one LACP group on the switch",
+    )
+
+
+def _lag(work: Work, facts: Facts) -> Iterator[Check]:
+    if work.drv.lag_gate:
+        problem = work.drv.lag_problem(work.nic, work.facts["lag"])
+        yield Check(
+            f"{work.nic.bond.name}: LAG of the NIC",
+            problem is None,
+            {"state": "active", "port_sel_mode": work.nic.lag_port_select_mode},
+            problem or work.facts["lag"],
+            work.drv.source,
+            "lag",
+            "the kernel's log; were VFs bound too early?",
+        )
+
+
+def _networks(spec: Spec, facts: Facts) -> Iterator[Check]:
+    sources = {nic.bond.name: driver(nic.driver).source for nic in spec.nics}
+    for nic in spec.nics:
+        link = facts["links"].get(nic.bond.name, {})
+        yield _check(
+            f"{nic.bond.name}: MTU",
+            nic.mtu,
+            link.get("mtu"),
+            "network:activate",
+            f"ip link show {nic.bond.name}",
+            sources[nic.bond.name],
+        )
+    for network in spec.networks:
+        link = facts["links"].get(network.interface, {})
+        expected = {"mtu": network.mtu, "vlan": network.vlan, "addresses": list(network.addresses)}
+        got = {
+            "mtu": link.get("mtu"),
+            "vlan": link.get("vlan"),
+            "addresses": [a for a in network.addresses if a in link.get("addresses", ())],
+        }
+        yield _check(
+            f"{network.interface}: {network.name}",
+            expected,
+            got,
+            "network:activate",
+            f"ip -d address show {network.interface}",
+            sources.get(network.link, HARDWARE),
+        )
+
+
+def _openvswitch(
+    spec: Spec, model: OpenVSwitch, works: list[Work], facts: Facts
+) -> Iterator[Check]:
+    now = facts["openvswitch"]
+    yield _check(
+        "Open vSwitch: state", ovs.RUNNING, now["state"], "openvswitch:service", "ovs-vsctl show"
+    )
+    if now["state"] != ovs.RUNNING:
+        return
+    got = {k: now["other_config"].get(k, ovs.DEFAULTS[k]) for k in ovs.DEFAULTS}
+    yield _check(
+        "Open vSwitch: offload keys",
+        ovs.wanted_keys(model),
+        got,
+        "openvswitch:settings",
+        "ovs-vsctl get Open_vSwitch . other_config",
+    )
+    yield _check(
+        "Open vSwitch: restarted since hw-offload changed",
+        True,
+        not now["restart_pending"],
+        "openvswitch:restart",
+        "systemctl status ovs-vswitchd",
+    )
+    for bridge in model.bridges:
+        known = now["bridges"].get(bridge.name)
+        wanted = ovs.bridge_ports(spec, bridge)
+        ports = known["ports"] if known else {}
+        elsewhere = {p for p in wanted if (ovs.bridge_of(now, p) or bridge.name) != bridge.name}
+        missing = [p for p in wanted if p not in ports and p not in elsewhere]
+        errors = [f"{p}: {ports[p]['error']}" for p in wanted if p in ports and ports[p]["error"]]
+        yield Check(
+            f"{bridge.name}: ports",
+            known is not None and not missing and not errors,
+            wanted,
+            [f"missing: {p}" for p in missing] + errors if missing or errors else sorted(ports),
+            HARDWARE,
+            "bridge",
+            "ovs-vsctl show",
+        )
+
+
+def _boot(facts: Facts) -> Iterator[Check]:
+    for unit, enabled in facts["units"].items():
+        yield _check(f"{unit}: enabled", True, enabled, "boot", f"systemctl status {unit}")
+    yield _check(
+        "gate: open", True, facts["gate"]["open"], "gate", f"{READY}, and why not: {REASON}"
+    )
