@@ -1,5 +1,6 @@
 """One page of all roles and their variables, from meta/argument_specs.yml."""
 
+import re
 from pathlib import Path
 
 import yaml
@@ -70,10 +71,14 @@ def value(default: object) -> str:
 
 def text(description: object) -> str:
     """A description (a string or a list of them) on one line of a table."""
-    lines = description if isinstance(description, list) else [description or ""]
-    return " ".join(" ".join(str(line).split()) for line in lines).replace("|", "\\|")
+    return " ".join(" ".join(line.split()) for line in lines(description)).replace("|", "\\|")
 
 
 def paragraphs(description: object) -> str:
-    lines = description if isinstance(description, list) else [description or ""]
-    return "\n\n".join(str(line).strip() for line in lines)
+    return "\n\n".join(line.strip() for line in lines(description))
+
+
+def lines(description: object) -> list[str]:
+    """The description's parts, Ansible's markup made Markdown's."""
+    parts = description if isinstance(description, list) else [description or ""]
+    return [re.sub(r"\b[CEOPVM]\(([^()]*)\)", r"`\1`", str(part)) for part in parts]

@@ -15,7 +15,7 @@ argument_specs:
         type: list
         elements: str
         default: []
-        description: Modules | to load.
+        description: Modules | to load with C(modprobe).
       host_kernel_limits:
         type: list
         elements: dict
@@ -37,7 +37,10 @@ def test_page_has_every_variable(place, tmp_path):
     place.write_text(SPECS)
     page = roles.page(tmp_path)
     assert "## host_kernel\n" in page
-    assert "| `host_kernel_modules` | list of str | `[]` | Modules \\| to load. |" in page
+    assert (
+        "| `host_kernel_modules` | list of str | `[]` | Modules \\| to load with `modprobe`. |"
+        in page
+    )
     row = "| `host_kernel_limits[].item` | str | required | Which. One of `memlock`, `nofile`. |"
     assert row in page
     assert "### Entry point `reboot`\n\nNo variables.\n" in page
