@@ -18,7 +18,7 @@ from ansible.module_utils.verify.pairing import plan  # noqa: E402
 def sessions(
     hosts: Sequence[str], host: str, groups: Mapping[str, Any], of: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
-    """``ansible_play_hosts_all | verify_sessions(inventory_hostname, groups, site_host_groups)``."""
+    """``hosts of the play | verify_sessions(inventory_hostname, groups, site_host_groups)``."""
     mine = {name: [str(member) for member in groups.get(name, ())] for name in of}
     return plan([str(name) for name in hosts], mine, str(host))
 

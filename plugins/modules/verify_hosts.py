@@ -25,7 +25,7 @@ options:
     type: dict
     required: true
   sessions:
-    description: Peers in order, each with C(peer), C(role) and C(round) (filter C(verify_sessions)).
+    description: Peers in order, with C(peer), C(role), C(round) (filter C(verify_sessions)).
     type: list
     elements: dict
     default: []

@@ -13,8 +13,8 @@ from .findings import Findings, shares
 from .spec import Network, Settings
 from .statistics import spread
 
-#: The step of the order that makes members carry traffic.
-STEP = "10 bond"
+#: The step of the order after which both members carry traffic.
+STEP = "lag"
 
 
 def send_many(
@@ -22,7 +22,7 @@ def send_many(
 ) -> dict[str, Any]:
     """Send the load to *port* of the peer and judge the growth of both members.
 
-    Adds checks ``members:BOND`` and ``spread:BOND``; returns {"sent": bytes}.
+    Adds the checks "BOND: both members carry traffic" and "BOND: spread of flows"; returns {"sent": bytes}.
     OSError or RuntimeError if the load cannot be made.
     """
     before = members.sent(system, network.link)
@@ -34,7 +34,7 @@ def send_many(
     judge(findings, network, peer, grown, wanted.flows)
     if min(took) < wanted.flow_bytes:
         findings.check(
-            f"flows:{network.link}", False, f"{wanted.flows} flows of {wanted.flow_bytes} bytes",
+            f"{network.link}: flows", False, f"{wanted.flows} flows of {wanted.flow_bytes} bytes",
             f"{sum(n == wanted.flow_bytes for n in took)} whole, {sum(took)} bytes in all",
             source=network.evidence, step=STEP, look=f"ss -ti dst {network.peer_address}",
         )  # fmt: skip
@@ -48,22 +48,22 @@ def judge(
     bond = network.link
     if len(grown) < 2:
         findings.check(
-            f"members:{bond}", False, "two members", f"only {', '.join(grown)}",
+            f"{bond}: both members carry traffic", False, "two members", f"only {', '.join(grown)}",
             source=network.evidence, step=STEP, look=f"cat /proc/net/bonding/{bond}",
         )  # fmt: skip
         return
     seen = spread(grown, count)
     findings.add_spread(bond, f"{count} TCP flows", peer, seen, network.evidence)
+    idle = f"{', '.join(seen.idle)} carries nothing: " if seen.idle else ""
     both = findings.check(
-        f"members:{bond}", not seen.idle, f"both members carry {count} flows",
-        shares(seen) if not seen.idle else f"{', '.join(seen.idle)} carries nothing: {shares(seen)}",
+        f"{bond}: both members carry traffic", not idle, f"both members carry {count} flows", idle + shares(seen),
         source=network.evidence, step=STEP,
         look=f"cat /proc/net/bonding/{bond}: both members up, in one aggregator; the hash must be "
         "layer3+4, and mlx5 in switchdev mode must have lag/port_sel_mode hash",
     )  # fmt: skip
     if both:
         findings.check(
-            f"spread:{bond}", seen.fair,
+            f"{bond}: spread of flows", seen.fair,
             f"{seen.low:.0%} to {seen.high:.0%} on each member (binomial)", shares(seen),
             source=network.evidence, step=STEP,
             look=f"cat /sys/class/net/{bond}/bonding/xmit_hash_policy: layer3+4 spreads by ports",

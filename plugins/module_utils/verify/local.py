@@ -43,7 +43,7 @@ def own_checks(
             findings.checks.append(labelled(check, spec, evidence))
     except (OSError, ValueError, RuntimeError) as error:
         findings.check(
-            "datapath", False, "the datapath can be looked at", str(error), source=HARDWARE,
+            "datapath: facts", False, "the datapath can be looked at", str(error), source=HARDWARE,
             step="datapath", look="slipway-datapath status",
         )  # fmt: skip
     if not measured:
@@ -76,7 +76,7 @@ def programs(findings: Findings, *, rdma: bool) -> None:
     missing = {name: package for name, package in needed.items() if not which(name)}
     if missing:
         findings.check(
-            "programs", False, joined(list(needed)), f"missing: {joined(list(missing))}",
+            "programs: installed", False, joined(list(needed)), f"missing: {joined(list(missing))}",
             source=HARDWARE, step="packages",
             look="install " + " ".join(dict.fromkeys(missing.values())),
         )  # fmt: skip

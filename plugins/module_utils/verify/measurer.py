@@ -33,8 +33,8 @@ def measure(
     for network in session.networks:
         started = time.monotonic()
         if not path(system, session.peer, network, findings):
-            for name in ("members", "rdma"):
-                findings.skip(f"{name}:{network.name}", "packets of the whole MTU do not pass")
+            for what in ("both members", "RDMA"):
+                findings.skip(f"{network.name}: {what}", "packets of the whole MTU do not pass")
             continue
         if network.link not in loaded and system.exists(f"/sys/class/net/{network.link}/bonding"):
             loaded.add(network.link)
@@ -56,16 +56,16 @@ def path(system: System, peer: str, network: Network, findings: Findings) -> boo
     small = whole if whole.received else _ping(system, network, 56)
     what = f"{network.mtu} bytes unfragmented to {peer} ({network.peer_address})"
     fits = findings.check(
-        f"mtu:{network.name}", whole.received > 0, what, _answer(whole, small),
-        source=network.evidence, step="path to the peer" if not small.received else "MTU of the path",
+        f"{network.name}: MTU to the peer", whole.received > 0, what, _answer(whole, small),
+        source=network.evidence, step=step_of(small),
         look=_where(network, small.received > 0, whole.too_long),
     )  # fmt: skip
     if fits:
         more = _ping(system, network, network.mtu - overhead + 1)
         findings.check(
-            f"mtu-limit:{network.name}", more.received == 0, f"{network.mtu + 1} bytes do not pass",
+            f"{network.name}: no more than the MTU", more.received == 0, f"{network.mtu + 1} bytes do not pass",
             "they pass" if more.received else "they do not",
-            source=network.evidence, step="MTU of the path",
+            source=network.evidence, step="mtu",
             look=f"ip link show {network.interface}: its MTU is larger than the model's",
         )  # fmt: skip
     return fits
@@ -90,9 +90,14 @@ def load(
             sink.close()
     except (RequestFailed, RuntimeError, OSError) as error:
         findings.check(
-            f"members:{network.link}", False, "many flows in both directions", str(error),
+            f"{network.link}: both members carry traffic", False, "many flows in both directions", str(error),
             source=network.evidence, step=STEP, look=f"cat /proc/net/bonding/{network.link}",
         )  # fmt: skip
+
+
+def step_of(small: parse.Ping) -> str:
+    """What is broken when whole packets do not pass: their size only, or the path."""
+    return "mtu" if small.received else "path"
 
 
 def _ping(system: System, network: Network, size: int) -> parse.Ping:
@@ -118,9 +123,7 @@ def _answer(whole: parse.Ping, small: parse.Ping) -> str:
 
 def _where(network: Network, reachable: bool, too_long: bool) -> str:
     if not reachable:
-        return (
-            f"ip neigh show dev {network.interface}; the VLAN on the switch's ports of both hosts"
-        )
+        return f"ip neigh show dev {network.interface}; the VLAN on the switch's ports to both"
     if too_long:
         return f"ip link show {network.interface}: MTU of interface, bond and ports"
     return "the MTU of the switch's ports on the way, and of the peer's interface"

@@ -19,7 +19,7 @@ from ..system import CommandError, Output, System
 from .findings import Findings
 from .parse import Flow, datapath_flows, tc_filters
 
-STEP = "13 Open vSwitch"
+STEP = "openvswitch:settings"
 MATCH = "eth(src=02:53:4c:50:57:01,dst=02:53:4c:50:57:02),eth_type(0x88b5)"
 SOURCE = "02:53:4c:50:57:01"
 
@@ -43,7 +43,7 @@ def prove_offload(
     system: System, call: Appctl, representors: Sequence[str], uplink: str, source: str,
     findings: Findings,
 ) -> None:  # fmt: skip
-    """Add ``offload:REPRESENTOR`` for the first of *representors* that is in the datapath.
+    """Add "REPRESENTOR: flow offloaded" for the first of *representors* that is in the datapath.
 
     uplink  the bond, where the probe's frames would go.
     source  where the answer comes from: with netdevsim the driver only says yes (STAND_IN).
@@ -52,19 +52,21 @@ def prove_offload(
         ports = datapath_ports(call("dpctl/show").stdout)
         inside = [name for name in representors if name in ports]
         if not inside:
-            findings.skip(f"offload:{uplink}", "no representor of the NIC is in a bridge now")
+            findings.skip(
+                f"{uplink}: flow offloaded", "no representor of the NIC is in a bridge now"
+            )
             return
         name = inside[0]
         flow = _probe(call, ports[name], ports.get(uplink))
     except (CommandError, ValueError) as error:
         findings.check(
-            f"offload:{uplink}", False, "Open vSwitch takes a flow", str(error),
-            source=source, step=STEP, look="systemctl status openvswitch-switch; ovs-appctl dpctl/show",
+            f"{uplink}: flow offloaded", False, "Open vSwitch takes a flow", str(error),
+            source=source, step=STEP, look="ovs-appctl dpctl/show; whether vswitchd runs",
         )  # fmt: skip
         return
     said = " (the stand-in driver says yes to all)" if source == STAND_IN else ""
     findings.check(
-        f"offload:{name}", bool(flow) and flow.offloaded == "yes", "offloaded:yes, dp:tc",
+        f"{name}: flow offloaded", bool(flow) and flow.offloaded == "yes", "offloaded:yes, dp:tc",
         f"offloaded:{flow.offloaded or 'no'}, dp:{flow.datapath}{said}" if flow else "no such flow",
         source=source, step=STEP,
         look=f"ovs-vsctl get Open_vSwitch . other_config:hw-offload; ethtool -k {name}; "

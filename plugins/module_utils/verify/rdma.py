@@ -17,7 +17,7 @@ from .processes import Child
 from .spec import Network, Settings, Task, settings_for
 from .statistics import spread
 
-STEP = "RDMA"
+STEP = "rdma"
 #: With fewer flows one member may stay idle by chance.
 FLOWS_FOR_BOTH = 16
 
@@ -63,31 +63,32 @@ def measure_rdma(
     system: System, connection: Connection, task: Task, peer: str, network: Network,
     findings: Findings, *, curves: bool,
 ) -> None:  # fmt: skip
-    """Add the checks gid and pingpong; with *curves* bandwidth and latency as well."""
+    """Add the checks of GID and pingpong; with *curves* of bandwidth and latency as well."""
     wanted = settings_for(network.rdma_evidence, task.settings)
     source = network.rdma_evidence
+    looked_for = f"a RoCE v{task.roce_version} GID of {network.address}"
     try:
         pair = Pair(system, connection, task, network, wanted)
     except RuntimeError as error:
         findings.check(
-            f"gid:{network.name}", False, f"a RoCE v{task.roce_version} GID of {network.address}",
-            str(error), source=source, step=STEP, look=f"rdma link; ip addr show {network.interface}",
+            f"{network.name}: GID", False, looked_for, str(error), source=source, step=STEP,
+            look=f"rdma link; ip addr show {network.interface}",
         )  # fmt: skip
         return
     findings.check(
-        f"gid:{network.name}", True, f"a RoCE v{task.roce_version} GID of {network.address}",
+        f"{network.name}: GID", True, looked_for,
         f"{pair.endpoint.device} index {pair.endpoint.gid_index}", source=source, step=STEP,
     )  # fmt: skip
     try:
         result = parse.rc_pingpong(pair.run(perftest.Run(perftest.PINGPONG, 4096, 100)))
         text = f"{result.iterations} round trips of 4096 bytes, {result.microseconds:g} µs each"
         alive = findings.check(
-            f"pingpong:{network.name}", True, f"RC round trips to {peer}", text,
+            f"{network.name}: RDMA pingpong", True, f"RC round trips to {peer}", text,
             source=source, step=STEP,
         )  # fmt: skip
     except (RequestFailed, RuntimeError, ValueError, OSError) as error:
         alive = findings.check(
-            f"pingpong:{network.name}", False, f"RC round trips to {peer}", str(error),
+            f"{network.name}: RDMA pingpong", False, f"RC round trips to {peer}", str(error),
             source=source, step=STEP,
             look="rdma link (state ACTIVE on both ends); UDP port 4791 in firewalls; the GID's "
             "interface and VLAN on both ends",
@@ -95,8 +96,8 @@ def measure_rdma(
     if not curves:
         return
     if not alive:
-        findings.skip(f"bandwidth:{network.name}", "no RDMA connection")
-        findings.skip(f"latency:{network.name}", "no RDMA connection")
+        findings.skip(f"{network.name}: RDMA bandwidth", "no RDMA connection")
+        findings.skip(f"{network.name}: RDMA latency", "no RDMA connection")
         return
     until = time.monotonic() + wanted.budget
     latency(pair, peer, wanted, findings, until)
@@ -132,8 +133,8 @@ def bandwidth(
     least = speed * wanted.efficiency if speed and series.holds else 0.0
     peak = max((value for _size, value in series.points), default=0.0)
     findings.check(
-        f"bandwidth:{network.name}:{count}", not error and peak > 0 and peak >= least,
-        f"at least {least:.1f} Gbit/s with {series.label}" if least else f"a curve with {series.label}",
+        f"{network.name}: RDMA bandwidth, {series.label}", not error and peak > 0 and peak >= least,
+        f"at least {least:.1f} Gbit/s, {series.label}" if least else f"a curve, {series.label}",
         error or f"{peak:.3g} Gbit/s at best", source=source, step=STEP,
         look="PFC and ECN counters (ethtool -S), PCIe width (lspci -vv), one flow per member: "
         "members of the report",
@@ -168,7 +169,7 @@ def latency(pair: Pair, peer: str, wanted: Settings, findings: Findings, until: 
     good = smallest is not None and (not series.holds or smallest <= wanted.latency)
     size = wanted.sizes[0]
     findings.check(
-        f"latency:{network.name}", not error and good,
+        f"{network.name}: RDMA latency", not error and good,
         f"at most {wanted.latency:g} µs with {size} bytes" if series.holds else "a curve",
         error or (f"{smallest:g} µs with {size} bytes" if smallest is not None else "no point"),
         source=source, step=STEP,
@@ -185,7 +186,7 @@ def _curve(
     for size in wanted.sizes:
         if time.monotonic() > until:
             findings.skip(
-                f"{series.kind}:{series.network} from {size} bytes",
+                f"{series.network}: RDMA {series.kind} from {size} bytes",
                 f"the {wanted.budget:g} s for this network are over",
             )
             return "" if series.points else "no time was left for it"

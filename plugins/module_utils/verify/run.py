@@ -37,7 +37,7 @@ def run(system: System, task: Task, own_checks: Callable[[Findings], None]) -> F
             _sessions(system, task, findings, own_checks)
     except Overdue as error:
         findings.check(
-            "time", False, "the run comes to an end", str(error), source=HARDWARE, step="verify",
+            "run: time", False, "the run comes to an end", str(error), source=HARDWARE, step="verify",
             look="which check is the last one of this host",
         )  # fmt: skip
     findings.seconds = time.monotonic() - started
@@ -58,7 +58,7 @@ def _sessions(
         own_checks(findings)
         for session in task.sessions:
             if not session.networks:
-                findings.skip(f"peer:{session.peer}", "no fabric that both hosts are on")
+                findings.skip(f"peer {session.peer}", "no fabric that both hosts are on")
                 continue
             # the peer may still be busy with another
             patience = task.rendezvous + session.round * _length(task, session)
@@ -71,8 +71,8 @@ def _sessions(
                     _serve(system, task, session, findings, listener, patience)
             except PeerError as error:
                 findings.check(
-                    f"peer:{session.peer}", False, f"{session.peer} takes part", str(error),
-                    source=session.networks[0].evidence, step="path to the peer",
+                    f"peer {session.peer}", False, f"{session.peer} takes part", str(error),
+                    source=session.networks[0].evidence, step="path",
                     look=f"the checks of {session.peer}; whether TCP port {task.port} passes",
                 )  # fmt: skip
     finally:

@@ -1,0 +1,1 @@
+"""The report of a verification: assembled, judged and written on the controller."""
