@@ -1,0 +1,1 @@
+"""The types of the model's sections, one file for each top-level variable."""
