@@ -1,17 +1,18 @@
 """The site model's pages: the model describes itself."""
 
-import importlib.util
 import json
 
 import ansible.module_utils
 
 from common import CHECKOUT
 
+PLACE = CHECKOUT / "plugins" / "module_utils"
+
 
 def pages() -> dict[str, str]:
-    ansible.module_utils.__path__.append(str(CHECKOUT / "plugins" / "module_utils"))
-    if not importlib.util.find_spec("ansible.module_utils.site_model.reference"):
-        return {}  # the model does not describe itself yet
+    if not list((PLACE / "site_model").glob("reference*")):
+        return {}  # it does not do so yet
+    ansible.module_utils.__path__.append(str(PLACE))
     from ansible.module_utils.site_model import reference
 
     return {
