@@ -25,17 +25,19 @@ display = Display()
 
 
 class ActionModule(Reboot):
-    """Arguments: ``desired`` (of the module host_kernel), ``health_timeout`` (s), and the
-    timeouts of ansible.builtin.reboot."""
+    """Arguments: ``module`` and ``arguments``, which say whether the host needs a reboot (a module
+    with ``health`` that returns ``reboot_reasons``); ``health_timeout`` (s); and the timeouts
+    of ansible.builtin.reboot."""
 
-    _VALID_ARGS = Reboot._VALID_ARGS | {"desired", "health_timeout"}
+    _VALID_ARGS = Reboot._VALID_ARGS | {"module", "arguments", "health_timeout"}
 
     def run(self, tmp=None, task_vars=None):
         self._supports_check_mode = True
         if self._task.check_mode:
             return {"changed": True, "rebooted": False}
         arguments = dict(self._task.args)
-        self.desired = arguments.pop("desired", {})
+        self.module = arguments.pop("module")
+        self.arguments = arguments.pop("arguments", {})
         timeout = float(arguments.pop("health_timeout", 300))
         host = task_vars["inventory_hostname"]
         note = Path(C.DEFAULT_LOCAL_TMP) / "slipway-reboot-failed"
@@ -49,6 +51,9 @@ class ActionModule(Reboot):
         before = self._look(task_vars)
         if before.get("failed"):
             return before
+        if not before["reboot_reasons"]:
+            # done meanwhile: another role had the host rebooted
+            return {"changed": False, "rebooted": False}
         self._task.args = arguments
         note.write_text(host)
         result = super().run(tmp, task_vars)
@@ -81,8 +86,8 @@ class ActionModule(Reboot):
         self._task.check_mode = True
         try:
             return self._execute_module(
-                module_name="host_kernel",
-                module_args={"desired": self.desired, "health": True},
+                module_name=self.module,
+                module_args={**self.arguments, "health": True},
                 task_vars=task_vars,
             )
         finally:

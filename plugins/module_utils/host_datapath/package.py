@@ -15,19 +15,34 @@ from pathlib import Path
 
 #: The host's own Python.
 SHEBANG = b"#!/usr/bin/python3\n"
-MAIN = "from slipway.host_datapath.cli import main\n\nraise SystemExit(main())\n"
+#: ``slipway-datapath rdma …`` is host_rdma's command.
+MAIN = """import sys
+
+if sys.argv[1:2] == ["rdma"]:
+    from slipway.host_rdma.cli import main
+
+    raise SystemExit(main(sys.argv[2:]))
+
+from slipway.host_datapath.cli import main
+
+raise SystemExit(main())
+"""
 _HERE = Path(__file__).resolve().parent
 #: What the engine stands on, beside its own package.
 _SHARED = ("converge.py", "system.py")
+#: Subjects in the archive.
+_SUBJECTS = ("host_datapath", "host_kernel", "host_rdma")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def sources() -> dict[str, bytes]:
     """Name in the archive → content, sorted."""
     files = {f"slipway/{name}": (_HERE.parent / name).read_bytes() for name in _SHARED}
-    for path in _HERE.rglob("*.py"):
-        if path.name != Path(__file__).name:
-            files[f"slipway/host_datapath/{path.relative_to(_HERE)}"] = path.read_bytes()
+    for subject in _SUBJECTS:
+        for path in (_HERE.parent / subject).rglob("*.py"):
+            if path != Path(__file__).resolve():
+                name = path.relative_to(_HERE.parent).as_posix()
+                files[f"slipway/{name}"] = path.read_bytes()
     files["slipway/__init__.py"] = b""
     files["__main__.py"] = MAIN.encode()
     return dict(sorted(files.items()))

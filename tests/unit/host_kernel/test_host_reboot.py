@@ -31,7 +31,7 @@ def reboot(module, host, looks, check=False):
     """One host's task; *looks* are the module's answers, before and after the reboot."""
     action = module.ActionModule.__new__(module.ActionModule)
     action._task = SimpleNamespace(
-        check_mode=check, args={"desired": {}, "health_timeout": 0, "reboot_timeout": 5}
+        check_mode=check, args={"module": "host_kernel", "health_timeout": 0, "reboot_timeout": 5}
     )
     answers = iter(looks)
     action._execute_module = lambda **named: next(answers)
@@ -46,12 +46,18 @@ def look(boot, failed=(), reasons=()):
 
 
 def test_an_unhealthy_host_holds_the_next_back(host_reboot):
-    first = reboot(host_reboot, "host-1", [look("1"), look("2")])
+    first = reboot(host_reboot, "host-1", [look("1", reasons=["x"]), look("2")])
     assert not first.get("failed")
-    second = reboot(host_reboot, "host-2", [look("1"), look("2", failed=["ssh.service"])])
+    second = reboot(
+        host_reboot, "host-2", [look("1", reasons=["x"]), look("2", failed=["ssh.service"])]
+    )
     assert second["failed"] and "ssh.service" in second["msg"]
     third = reboot(host_reboot, "host-3", [])
     assert third["failed"] and not third["rebooted"] and "host-2" in third["msg"]
+
+
+def test_a_host_rebooted_meanwhile_is_left_alone(host_reboot):
+    assert reboot(host_reboot, "host-1", [look("2")]) == {"changed": False, "rebooted": False}
 
 
 def test_check_mode_does_not_reboot(host_reboot):
