@@ -4,71 +4,140 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Callable
 
-from lab import ssh
+from lab import cache, hostpackages, playbooks, ssh
+from lab.command import tail
 from lab.errors import LabError
 from lab.instance import Lab
 from lab.machine import DEFAULT_SET
+from lab.vm import Vm
 
-
-def parser() -> argparse.ArgumentParser:
-    top = argparse.ArgumentParser(prog="scripts/lab", description="Slipway's lab of virtual hosts")
-    verbs = top.add_subparsers(dest="verb", required=True, metavar="VERB")
-
-    def verb(name: str, text: str) -> argparse.ArgumentParser:
-        return verbs.add_parser(name, help=text, description=text)
-
-    start = verb("start", "start machines and wait until they answer over SSH")
-    start.add_argument("host", nargs="*", default=list(DEFAULT_SET))
-    start.add_argument("--fresh", action="store_true", help="from their bare state")
-    fresh = verb("fresh", "put machines back to their bare state, running")
-    fresh.add_argument("host", nargs="+")
-    status = verb("status", "show the machines of this instance")
-    status.add_argument("--json", action="store_true")
-    remote = verb("ssh", "log in, or run a command")
-    remote.add_argument("host")
-    remote.add_argument("command", nargs=argparse.REMAINDER)
-    verb("down", "stop everything of this instance; disks stay")
-    verb("clean", "stop everything of this instance and delete its files")
-    return top
+Options = argparse.Namespace
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one verb; errors are one line on stderr and exit code 1."""
+    """Run one verb; an error is one message on stderr and exit status 1."""
     options = parser().parse_args(argv)
     try:
-        return dispatch(options, Lab())
+        options.run(Lab(), options)
     except LabError as error:
         print(f"lab: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("lab: interrupted; the lab stays as it is: scripts/lab status", file=sys.stderr)
+        print("lab: interrupted; see what runs with: scripts/lab status", file=sys.stderr)
         return 130
-
-
-def dispatch(options: argparse.Namespace, lab: Lab) -> int:
-    if options.verb == "start":
-        lab.start(options.host, fresh=options.fresh)
-    elif options.verb == "fresh":
-        lab.start(options.host, fresh=True)
-    elif options.verb == "status":
-        show(lab, as_json=options.json)
-    elif options.verb == "ssh":
-        vm = lab.vm(options.host)
-        if not vm.pid:
-            raise LabError(f"{vm.name} does not run; start it with: scripts/lab start {vm.name}")
-        argv = ssh.command(lab.paths, vm.machine, options.command)
-        os.execvp(argv[0], argv)
-    elif options.verb == "down":
-        lab.down()
-    elif options.verb == "clean":
-        lab.clean()
+    except BrokenPipeError:  # … | head
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
-def show(lab: Lab, *, as_json: bool) -> None:
+def parser() -> argparse.ArgumentParser:
+    top = argparse.ArgumentParser(
+        prog="scripts/lab",
+        description="Virtual hosts with SR-IOV and an LACP switch; the page is docs/lab.md.",
+        epilog="SLIPWAY_LAB=NAME chooses one of several labs of this checkout.",
+    )
+    verbs = top.add_subparsers(required=True, metavar="VERB")
+
+    def verb(name: str, run: Callable[[Lab, Options], None], text: str) -> argparse.ArgumentParser:
+        sub = verbs.add_parser(name, help=text, description=text)
+        sub.set_defaults(run=run)
+        return sub
+
+    verb("up", lambda lab, _: playbooks.up(lab), "everything: machines, deploy, verify")
+    start = verb("start", do_start, "start machines and wait for SSH")
+    start.add_argument("host", nargs="*")
+    begin = start.add_mutually_exclusive_group()
+    begin.add_argument("--fresh", action="store_true", help="from their bare state")
+    begin.add_argument("--state", help="from a state that 'save' made")
+    fresh = verb("fresh", lambda lab, o: lab.start(o.host, fresh=True), "back to the bare state")
+    fresh.add_argument("host", nargs="+")
+    save = verb("save", lambda lab, o: lab.save(o.state), "save all running machines as a state")
+    save.add_argument("state")
+    for name, run in (("deploy", playbooks.deploy), ("verify", playbooks.verify)):
+        text = f"run playbooks/{'hosts' if name == 'deploy' else name}.yml on what runs"
+        play = verb(name, lambda lab, o, run=run: run(lab, o.argument), text)
+        play.add_argument("argument", nargs=argparse.REMAINDER, help="for ansible-playbook")
+    status = verb("status", do_status, "show the machines of this instance")
+    status.add_argument("--json", action="store_true")
+    remote = verb("ssh", do_ssh, "log in, or run a command")
+    remote.add_argument("host")
+    remote.add_argument("command", nargs=argparse.REMAINDER)
+    console = verb("console", do_console, "serial console (root, no password); Ctrl-] leaves")
+    console.add_argument("host")
+    power = verb("power", do_power, "pull the plug, or press a button")
+    power.add_argument("host")
+    power.add_argument("action", choices=("off", "on", "cycle", "reset"))
+    power.add_argument("--no-wait", action="store_true", help="do not wait for SSH")
+    link = verb(
+        "link",
+        lambda lab, o: lab.vm(o.host).set_link(o.port, up=o.state == "up"),
+        "plug or pull a cable",
+    )
+    link.add_argument("host")
+    link.add_argument("port", help="management, p0 or p1")
+    link.add_argument("state", choices=("up", "down"))
+    add_switch(verb("switch", lambda lab, _: print(lab.switch.show()), "the top-of-rack switch"))
+    verb("packages", lambda _, __: hostpackages.ensure(), "install what the lab needs")
+    verb("down", lambda lab, _: lab.down(), "stop everything of this instance; disks stay")
+    clean = verb("clean", do_clean, "stop everything of this instance and delete its files")
+    clean.add_argument("--cache", action="store_true", help="also images, states and keys")
+    return top
+
+
+def add_switch(switch: argparse.ArgumentParser) -> None:
+    actions = switch.add_subparsers(metavar="ACTION")
+    actions.add_parser("show", help="bonds and LACP as the switch sees them (default)")
+    lacp = actions.add_parser("lacp", help="speak LACP with a host or not")
+    lacp.add_argument("state", choices=("on", "off"))
+    lacp.add_argument("host")
+    lacp.set_defaults(
+        run=lambda lab, o: lab.switch.lacp(lab.vm(o.host).machine, on=o.state == "on")
+    )
+    mtu = actions.add_parser("mtu", help="largest frame towards a host")
+    mtu.add_argument("host")
+    mtu.add_argument("mtu", type=int)
+    mtu.set_defaults(run=lambda lab, o: lab.switch.mtu(lab.vm(o.host).machine, o.mtu))
+
+
+def do_start(lab: Lab, options: Options) -> None:
+    if options.state:
+        lab.restore(options.state, options.host)
+    else:
+        lab.start(options.host or DEFAULT_SET, fresh=options.fresh)
+
+
+def do_power(lab: Lab, options: Options) -> None:
+    lab.power(options.host, options.action, wait=not options.no_wait)
+
+
+def do_ssh(lab: Lab, options: Options) -> None:
+    vm = running(lab, options.host)
+    argv = ssh.command(lab.paths, vm.machine, options.command)
+    os.execvp(argv[0], argv)
+
+
+def do_console(lab: Lab, options: Options) -> None:
+    vm = running(lab, options.host)
+    if not sys.stdin.isatty():
+        print(tail(vm.files.serial_log, 40))
+        return
+    print("serial console: Enter for a prompt, Ctrl-] leaves")
+    target = f"UNIX-CONNECT:{vm.files.console(vm.name)}"
+    os.execvp("socat", ["socat", "-,raw,echo=0,escape=0x1d", target])
+
+
+def running(lab: Lab, name: str) -> Vm:
+    vm = lab.vm(name)
+    if not vm.pid:
+        raise LabError(f"{name} does not run; start it with: scripts/lab start {name}")
+    return vm
+
+
+def do_status(lab: Lab, options: Options) -> None:
     rows = lab.status()
-    if as_json:
+    if options.json:
         print(json.dumps({"instance": lab.paths.instance, "machines": rows}, indent=2))
         return
     print(f"instance {lab.paths.instance}, namespace {lab.paths.netns}, files in {lab.paths.home}")
@@ -76,3 +145,9 @@ def show(lab: Lab, *, as_json: bool) -> None:
     table = [columns, *(tuple(str(row[column]) for column in columns) for row in rows)]
     for cells in table:
         print("  ".join(f"{cell:<14}" for cell in cells).rstrip())
+
+
+def do_clean(lab: Lab, options: Options) -> None:
+    lab.clean()
+    if options.cache:
+        cache.remove()

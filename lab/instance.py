@@ -1,16 +1,16 @@
 """A lab instance: its namespace, switch and machines as one thing.
 
-    from lab.instance import Lab
-    lab = Lab()
-    lab.start(["host-1", "host-2"], fresh=True)
-    print(lab.run("host-1", "ip -br link").stdout)
+from lab.instance import Lab
+lab = Lab()
+lab.start(["host-1", "host-2"], fresh=True)
+print(lab.check("host-1", "ip -br link"))
 """
 
 import shlex
 import shutil
 import subprocess
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,7 +38,8 @@ class Lab:
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Commands which change the instance take turns."""
-        with lock(self.paths.home / "lock", f"lab instance {self.paths.instance} is in use"):
+        lock_file = self.paths.home.with_name(f"{self.paths.instance}.lock")
+        with lock(lock_file, f"lab instance {self.paths.instance} is in use"):
             yield
 
     def vm(self, name: str) -> Vm:
@@ -46,48 +47,122 @@ class Lab:
 
     def known(self) -> list[str]:
         """Machines with files in this instance, running or not."""
-        names = [each.name for each in ALL]
-        return [name for name in names if self.paths.machine(name).is_dir()]
+        return [each.name for each in ALL if self.paths.machine(each.name).is_dir()]
 
     def running(self) -> list[str]:
         return [name for name in self.known() if self.vm(name).pid]
 
     def start(self, names: Iterable[str] = DEFAULT_SET, *, fresh: bool = False) -> None:
         """Start machines; with fresh, also running ones go back to their bare state."""
-        machines = [self.vm(name) for name in names]
-        hostpackages.ensure()
-        image = build.ensure()
+        vms = [self.vm(name) for name in names]
+        image = self.image()
         with self.locked():
             self.prepare()
-            with ThreadPoolExecutor(2) as pool:  # first boots: one for each core
-                for _ in pool.map(lambda vm: self.start_one(vm, image, fresh), machines):
-                    pass
+            self.each(vms, lambda vm: self.start_one(vm, image, fresh))
+
+    def save(self, state: str) -> None:
+        """Save all running machines under a name; they run on."""
+        vms = [self.vm(name) for name in self.running()]
+        if not vms:
+            raise LabError("no machine runs; start some with: scripts/lab start")
+        with self.locked():
+            for vm in vms:
+                saved = self.state_directory(state) / vm.name
+                saved.parent.mkdir(parents=True, exist_ok=True)
+                states.save(vm, saved)
+                states.restore(vm, saved)
+            self.each(vms, self.set_clock)
+
+    def restore(self, state: str, names: Iterable[str] = ()) -> None:
+        """Put machines (all of the state unless named) back to what save() saved."""
+        directory = self.state_directory(state)
+        names = list(names) or sorted(path.name for path in directory.glob("[!.]*"))
+        vms = [self.vm(name) for name in names]
+        for vm in vms:
+            if not (directory / vm.name).is_dir():
+                raise LabError(f"{vm.name} has no saved state {state!r}: scripts/lab save {state}")
+        if not vms:
+            raise LabError(f"no saved state {state!r}; save one with: scripts/lab save {state}")
+        self.image()
+        with self.locked():
+            self.prepare()
+            self.each(vms, lambda vm: self.restore_one(vm, directory / vm.name))
+
+    def image(self) -> Path:
+        hostpackages.ensure()
+        return build.ensure()
 
     def prepare(self) -> None:
-        """Namespace, switch and SSH files."""
+        """Namespace, switch and SSH files; all found again after a crash or a reboot."""
         self.paths.make()
-        network.up(self.paths)
-        self.switch.up()
+        if not network.exists(self.paths):
+            for name in self.running():  # their taps went with the namespace
+                self.vm(name).kill()
+            self.switch.down()
+            network.up(self.paths)
         ssh.write(self.paths, ALL)
-        for name in self.running():  # after a crash of the switch
-            self.switch.attach(self.vm(name).machine)
+        if self.switch.up():
+            for name in self.running():
+                self.switch.attach(self.vm(name).machine)
+
+    def each(self, vms: list[Vm], work: Callable[[Vm], None]) -> None:
+        with ThreadPoolExecutor(2) as pool:  # more boots at once only take longer each
+            for _ in pool.map(work, vms):
+                pass
 
     def start_one(self, vm: Vm, image: Path, fresh: bool) -> None:
         began = time.monotonic()
-        if vm.pid and not fresh:
-            say(f"{vm.name}: runs already")
-            return
+        if not vm.pid or fresh:
+            continued = not fresh and vm.has_disk()
+            self.wire(vm)
+            if continued:
+                vm.launch()
+            else:
+                states.start_fresh(vm, image)
+        self.set_clock(vm)
+        say(f"{vm.name}: ready after {time.monotonic() - began:.1f} s")
+
+    def restore_one(self, vm: Vm, saved: Path) -> None:
+        self.wire(vm)
+        states.restore(vm, saved)
+        self.set_clock(vm)
+        say(f"{vm.name}: restored")
+
+    def wire(self, vm: Vm) -> None:
+        """End what still runs of the machine, and give it cables in good order."""
         vm.kill()
         network.add_taps(self.paths, vm.machine)
         self.switch.attach(vm.machine)
-        if fresh or not vm.files.disk.exists():
-            states.start_fresh(vm, image)
-        else:
-            vm.launch()
-        vm.wait_for_ssh(["date", "-u", "-s", f"@{time.time():.0f}"])
-        say(f"{vm.name}: ready after {time.monotonic() - began:.1f} s")
 
-    def run(self, name: str, command: str, timeout: float = 600) -> subprocess.CompletedProcess[str]:
+    def set_clock(self, vm: Vm) -> None:
+        """Wait for SSH; a restored machine has the time of its saving."""
+        vm.wait_for_ssh(["date", "-u", "-s", f"@{time.time():.0f}"])
+
+    def state_directory(self, state: str) -> Path:
+        if not state.replace("-", "").isalnum():
+            raise LabError(f"state name {state!r}: use letters, digits and hyphens")
+        return self.paths.home / "states" / state
+
+    def power(self, name: str, action: str, *, wait: bool = True) -> None:
+        """Hard power, for fault tests: off, on, cycle or reset."""
+        vm = self.vm(name)
+        with self.locked():
+            if action == "reset":
+                vm.reset()
+            if action in ("off", "cycle"):
+                vm.kill()
+            if action in ("on", "cycle") and not vm.pid:
+                if not vm.has_disk():
+                    raise LabError(f"{name} was never started: scripts/lab start {name}")
+                self.prepare()
+                network.add_taps(self.paths, vm.machine)
+                vm.launch()
+            if wait and action != "off":
+                vm.wait_for_ssh(["true"])
+
+    def run(
+        self, name: str, command: str, timeout: float = 600
+    ) -> subprocess.CompletedProcess[str]:
         """Run a shell command on a machine as root; the caller looks at the return code."""
         return self.vm(name).run([command], timeout)
 
@@ -102,6 +177,8 @@ class Lab:
     def down(self) -> None:
         """End everything of the instance that runs; disks stay."""
         with self.locked():
+            vms = [self.vm(name) for name in self.running()]
+            self.each(vms, lambda vm: ssh.answers(self.paths, vm.machine, ["sync"]))
             for name in self.known():
                 self.vm(name).kill()
             self.switch.down()
@@ -115,19 +192,18 @@ class Lab:
 
     def status(self) -> list[dict[str, object]]:
         """What is known of each machine, for people and programs."""
-        rows: list[dict[str, object]] = []
-        for name in self.known():
-            vm = self.vm(name)
-            pid = vm.pid
-            rows.append(
-                {
-                    "name": name,
-                    "address": vm.machine.address,
-                    "running": bool(pid),
-                    "pid": pid,
-                    "memory_mib": process.resident_mib(pid) if pid else None,
-                    "uptime_s": round(process.uptime(pid)) if pid else None,
-                    "ssh": ssh.answers(self.paths, vm.machine, ["true"]) if pid else False,
-                }
-            )
-        return rows
+        with ThreadPoolExecutor() as pool:
+            return list(pool.map(self.status_of, self.known()))
+
+    def status_of(self, name: str) -> dict[str, object]:
+        vm = self.vm(name)
+        pid = vm.pid
+        return {
+            "name": name,
+            "address": vm.machine.address,
+            "running": bool(pid),
+            "pid": pid,
+            "memory_mib": process.resident_mib(pid) if pid else None,
+            "uptime_s": round(process.uptime(pid)) if pid else None,
+            "ssh": ssh.answers(self.paths, vm.machine, ["true"]) if pid else False,
+        }

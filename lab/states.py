@@ -55,23 +55,23 @@ def first_boot(vm: Vm, image: Path, saved: Path) -> None:
 
 def save(vm: Vm, saved: Path) -> None:
     """Write memory and disk into the directory; the machine does not run afterwards."""
-    half = saved.with_name(f".{saved.name}.{os.getpid()}")
-    shutil.rmtree(half, ignore_errors=True)
+    half = saved.with_name(f".{saved.name}")
+    shutil.rmtree(half, ignore_errors=True)  # from a run that was cut
     half.mkdir(parents=True)
     with vm.qmp() as qmp:
         qmp.save(half / "memory")
     vm.kill()
     shutil.move(vm.files.disk, half / "disk.qcow2")
+    shutil.rmtree(saved, ignore_errors=True)
     half.rename(saved)
 
 
 def restore(vm: Vm, saved: Path) -> None:
     """Continue from a saved state, on a new disk over the saved one."""
     vm.kill()
+    os.utime(saved)  # the cache forgets what nobody uses
     vm.new_disk(saved / "disk.qcow2")
     vm.launch("-incoming", f"file:{saved / 'memory'}")
     with vm.qmp() as qmp:
         qmp.wait_for("paused", "running", timeout=300)
         qmp.execute("cont")
-
-

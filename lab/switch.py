@@ -31,10 +31,10 @@ class Switch:
     def pid(self, daemon: str) -> int | None:
         return process.alive(self.run / f"{daemon}.pid", f"--pidfile={self.run}/{daemon}.pid")
 
-    def up(self) -> None:
-        """Start the switch if it does not run; its configuration is made anew then."""
+    def up(self) -> bool:
+        """Start the switch, without ports, unless it runs; whether it had to be started."""
         if self.pid("ovsdb-server") and self.pid("ovs-vswitchd") and self.answers():
-            return
+            return False
         self.down()
         self.run.mkdir(parents=True, exist_ok=True)
         self.home.mkdir(parents=True, exist_ok=True)
@@ -44,8 +44,8 @@ class Switch:
         self.daemon("ovsdb-server", str(database), f"--remote=p{self.db}")
         self.vsctl("--no-wait", "init")
         self.daemon("ovs-vswitchd", self.db)
-        self.vsctl("--may-exist", "add-br", BRIDGE, "--", "set", "bridge", BRIDGE,
-                   "datapath_type=netdev")
+        self.vsctl("add-br", BRIDGE, "--", "set", "bridge", BRIDGE, "datapath_type=netdev")
+        return True
 
     def daemon(self, name: str, *arguments: str) -> None:
         options = [
@@ -70,18 +70,21 @@ class Switch:
         return capture(["ovs-vsctl", f"--db={self.db}", "--timeout=120", *arguments], env=self.env)
 
     def appctl(self, *arguments: str) -> str:
-        return capture(["ovs-appctl", "-t", self.run / "ovs-vswitchd.ctl", *arguments], env=self.env)
+        target = self.run / "ovs-vswitchd.ctl"
+        return capture(["ovs-appctl", "-t", target, *arguments], env=self.env)
 
     def attach(self, machine: Machine) -> None:
-        """Make the machine's ports one LACP bond with jumbo frames and all VLANs."""
-        taps = machine.port_taps
-        if not taps or machine.name in self.vsctl("list-ports", BRIDGE).split():
+        """Make the machine's ports one LACP bond with jumbo frames and all VLANs.
+
+        A bond that is there already loses what a fault test did to it.
+        """
+        if not machine.port_taps:
             return
         self.vsctl(
-            *("add-bond", BRIDGE, machine.name, *taps),
-            *("--", "set", "port", machine.name, "bond_mode=balance-tcp", "lacp=active"),
-            "other_config:lacp-time=fast",
+            *("--may-exist", "add-bond", BRIDGE, machine.name, *machine.port_taps),
+            *("--", "set", "port", machine.name, "other_config:lacp-time=fast"),
         )
+        self.lacp(machine, on=True)
         self.mtu(machine, network.DATA_MTU)
 
     def lacp(self, machine: Machine, *, on: bool) -> None:
@@ -97,6 +100,12 @@ class Switch:
         self.require_ports(machine)
         for tap in machine.port_taps:
             self.vsctl("set", "interface", tap, f"mtu_request={mtu}")
+
+    def show(self) -> str:
+        """Bonds and LACP as the switch sees them."""
+        if not self.pid("ovs-vswitchd"):
+            raise LabError("the switch does not run; start it with: scripts/lab start")
+        return self.appctl("bond/show") + self.appctl("lacp/show")
 
     def require_ports(self, machine: Machine) -> None:
         if not machine.port_taps:

@@ -1,7 +1,8 @@
 """One machine of one instance: start, restore, stop, power."""
 
-import shutil
+import subprocess
 import time
+from pathlib import Path
 
 from lab import network, process, qemu, ssh
 from lab.command import attempt, capture, tail
@@ -28,16 +29,29 @@ class Vm:
 
     def qmp(self) -> Qmp:
         if not self.pid:
-            raise LabError(f"{self.name} does not run; start it with: scripts/lab start {self.name}")
+            raise LabError(
+                f"{self.name} does not run; start it with: scripts/lab start {self.name}"
+            )
         return Qmp(self.files.qmp(self.name))
 
-    def new_disk(self, backing: "object") -> None:
+    def new_disk(self, backing: Path) -> None:
         """A disk which holds only what the machine writes from now on."""
         self.files.home.mkdir(parents=True, exist_ok=True)
         self.files.disk.unlink(missing_ok=True)
-        capture(
-            ["qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", backing, self.files.disk]
-        )
+        create = ["qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2"]
+        capture([*create, "-b", backing, self.files.disk])
+
+    def has_disk(self) -> bool:
+        """Whether there is a disk from an earlier run; LabError if its base is gone."""
+        if not self.files.disk.exists():
+            return False
+        check = ["qemu-img", "info", "-U", "--backing-chain", self.files.disk]
+        if attempt(check).returncode:
+            raise LabError(
+                f"{self.name}: what its disk builds on is no longer in the cache; "
+                f"begin anew with: scripts/lab fresh {self.name}"
+            )
+        return True
 
     def launch(self, *extra: str) -> None:
         """Start QEMU on the machine's disk."""
@@ -58,8 +72,10 @@ class Vm:
                 )
             time.sleep(0.5)
 
-    def run(self, argv: list[str], timeout: float = 600) -> "object":
-        return attempt(ssh.command(self.paths, self.machine, argv, "-o", "BatchMode=yes"), timeout=timeout)
+    def run(self, argv: list[str], timeout: float = 600) -> subprocess.CompletedProcess[str]:
+        """Run a command on the machine over SSH."""
+        command = ssh.command(self.paths, self.machine, argv, "-o", "BatchMode=yes")
+        return attempt(command, timeout=timeout)
 
     def kill(self) -> None:
         """Pull the power plug: the disk stays as it is at this moment."""
@@ -75,11 +91,9 @@ class Vm:
         ssh.disconnect(self.paths, self.machine)
 
     def set_link(self, port: str, *, up: bool) -> None:
-        """Plug or pull the cable of management, p0 or p1."""
+        """Plug or pull the cable of a port: management, p0 or p1."""
+        ports = ["management", *(f"p{number}" for number in range(self.machine.kind.nic_ports))]
+        if port not in ports:
+            raise LabError(f"{self.name} has no port {port!r}: use one of {', '.join(ports)}")
         with self.qmp() as qmp:
             qmp.execute("set_link", name=port, up=up)
-
-    def remove(self) -> None:
-        """End the machine and delete its files."""
-        self.kill()
-        shutil.rmtree(self.files.home, ignore_errors=True)

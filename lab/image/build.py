@@ -1,12 +1,14 @@
 """Build the image once for each content of its inputs."""
 
 import hashlib
+import os
 import shlex
 import shutil
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from lab import cache
 from lab.image import disk, netdevsim, packages
 from lab.image.bootstrap import bootstrap
 from lab.locks import lock
@@ -34,9 +36,11 @@ def ensure() -> Path:
     """The image's path; built first if no image with these inputs is in the cache."""
     result = path(key())
     if result.exists():
+        os.utime(result.parent)
         return result
     with lock(cache_root() / "image.lock", "the image is being built"):
         if not result.exists():
+            cache.forget_unused()
             build(result)
     return result
 

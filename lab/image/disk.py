@@ -27,7 +27,9 @@ def make(tree: Path, disk: Path, log: Path) -> None:
     )
     grub = tree / "boot/grub/i386-pc"
     with raw.open("r+b") as handle:
-        handle.write(boot_sectors((grub / "boot.img").read_bytes(), (grub / "core.img").read_bytes()))
+        handle.write(
+            boot_sectors((grub / "boot.img").read_bytes(), (grub / "core.img").read_bytes())
+        )
     capture(["qemu-img", "convert", "-f", "raw", "-O", "qcow2", raw, disk], timeout=1800)
     raw.unlink()
 

@@ -1,0 +1,24 @@
+"""The cache does not grow for ever: what nobody used for two weeks goes."""
+
+import shutil
+import time
+
+from lab.paths import cache_root
+from lab.progress import say
+
+UNUSED_SECONDS = 14 * 24 * 3600
+
+
+def forget_unused() -> None:
+    """Remove images and saved states that were not used for two weeks."""
+    before = time.time() - UNUSED_SECONDS
+    for entry in (*cache_root().glob("image/*"), *cache_root().glob("states/*/*")):
+        if entry.is_dir() and entry.stat().st_mtime < before:
+            say(f"removing {entry}: not used for two weeks")
+            shutil.rmtree(entry, ignore_errors=True)
+
+
+def remove() -> None:
+    """Remove images, saved states and keys of this user."""
+    for name in ("image", "states", "keys"):
+        shutil.rmtree(cache_root() / name, ignore_errors=True)

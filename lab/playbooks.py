@@ -1,0 +1,75 @@
+"""From nothing to a verified site: what `up`, `deploy` and `verify` run."""
+
+import os
+import subprocess
+import sys
+
+from lab.command import tail
+from lab.errors import LabError
+from lab.instance import Lab
+from lab.machine import DEFAULT_SET
+from lab.paths import CHECKOUT
+from lab.progress import phase, say, summary
+
+VENV = CHECKOUT / ".venv" / "bin"
+INVENTORY = "inventories/lab"
+
+
+def up(lab: Lab) -> None:
+    """Machines from nothing, converged and verified; the seconds of each phase."""
+    with phase("virtual environment"):
+        shown(lab, "bootstrap", [str(CHECKOUT / "scripts" / "bootstrap")])
+    with phase("image"):
+        lab.image()
+    with phase("machines"):
+        lab.start(DEFAULT_SET)
+    with phase("deploy"):
+        deploy(lab, [])
+    with phase("verify"):
+        verify(lab, [])
+    say("the lab is up")
+    summary()
+
+
+def deploy(lab: Lab, arguments: list[str]) -> None:
+    """Converge the running machines."""
+    playbook(lab, "hosts", arguments)
+
+
+def verify(lab: Lab, arguments: list[str]) -> None:
+    """Prove it; the playbook says where its report is."""
+    playbook(lab, "verify", arguments)
+
+
+def playbook(lab: Lab, name: str, arguments: list[str]) -> None:
+    running = lab.running()
+    if not running:
+        raise LabError("no machine runs; start some with: scripts/lab start")
+    program = VENV / "ansible-playbook"
+    if not program.exists():
+        raise LabError("the virtual environment is missing; make it with: scripts/bootstrap")
+    limit = [] if "--limit" in arguments or "-l" in arguments else ["--limit", ",".join(running)]
+    file = f"playbooks/{name}.yml"
+    shown(lab, name, [str(program), "-i", INVENTORY, file, *limit, *arguments])
+
+
+def shown(lab: Lab, name: str, argv: list[str]) -> None:
+    """Run a command whose output people see now and in the log."""
+    lab.paths.make()
+    log = lab.paths.logs / f"{name}.log"
+    env = {**os.environ, "SLIPWAY_LAB": lab.paths.instance, "PYTHONUNBUFFERED": "1"}
+    env["PATH"] = f"{VENV}:{env['PATH']}"
+    if sys.stdout.isatty():
+        env["ANSIBLE_FORCE_COLOR"] = "1"
+    with log.open("wb") as copy:
+        process = subprocess.Popen(
+            argv, cwd=CHECKOUT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        assert process.stdout
+        for line in process.stdout:
+            sys.stdout.buffer.write(line)
+            sys.stdout.flush()
+            copy.write(line)
+        code = process.wait()
+    if code:
+        raise LabError(f"{name}: exit {code}\n{tail(log, 4)}")
