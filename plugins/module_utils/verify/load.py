@@ -22,7 +22,8 @@ def send_many(
 ) -> dict[str, Any]:
     """Send the load to *port* of the peer and judge the growth of both members.
 
-    Adds the checks "BOND: both members carry traffic" and "BOND: spread of flows"; returns {"sent": bytes}.
+    Adds the checks "both members carry traffic" and "spread of flows" of the bond;
+    returns {"sent": bytes}.
     OSError or RuntimeError if the load cannot be made.
     """
     before = members.sent(system, network.link)
@@ -56,7 +57,8 @@ def judge(
     findings.add_spread(bond, f"{count} TCP flows", peer, seen, network.evidence)
     idle = f"{', '.join(seen.idle)} carries nothing: " if seen.idle else ""
     both = findings.check(
-        f"{bond}: both members carry traffic", not idle, f"both members carry {count} flows", idle + shares(seen),
+        f"{bond}: both members carry traffic", not idle,
+        f"both carry {count} flows", idle + shares(seen),
         source=network.evidence, step=STEP,
         look=f"cat /proc/net/bonding/{bond}: both members up, in one aggregator; the hash must be "
         "layer3+4, and mlx5 in switchdev mode must have lag/port_sel_mode hash",

@@ -63,8 +63,8 @@ def path(system: System, peer: str, network: Network, findings: Findings) -> boo
     if fits:
         more = _ping(system, network, network.mtu - overhead + 1)
         findings.check(
-            f"{network.name}: no more than the MTU", more.received == 0, f"{network.mtu + 1} bytes do not pass",
-            "they pass" if more.received else "they do not",
+            f"{network.name}: no more than the MTU", more.received == 0,
+            f"{network.mtu + 1} bytes do not pass", "they pass" if more.received else "they do not",
             source=network.evidence, step="mtu",
             look=f"ip link show {network.interface}: its MTU is larger than the model's",
         )  # fmt: skip
@@ -90,7 +90,8 @@ def load(
             sink.close()
     except (RequestFailed, RuntimeError, OSError) as error:
         findings.check(
-            f"{network.link}: both members carry traffic", False, "many flows in both directions", str(error),
+            f"{network.link}: both members carry traffic", False,
+            "many flows in both directions", str(error),
             source=network.evidence, step=STEP, look=f"cat /proc/net/bonding/{network.link}",
         )  # fmt: skip
 

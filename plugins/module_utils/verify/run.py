@@ -37,8 +37,8 @@ def run(system: System, task: Task, own_checks: Callable[[Findings], None]) -> F
             _sessions(system, task, findings, own_checks)
     except Overdue as error:
         findings.check(
-            "run: time", False, "the run comes to an end", str(error), source=HARDWARE, step="verify",
-            look="which check is the last one of this host",
+            "run: time", False, "the run comes to an end", str(error),
+            source=HARDWARE, step="verify", look="which check is the last one of this host",
         )  # fmt: skip
     findings.seconds = time.monotonic() - started
     return findings

@@ -87,6 +87,8 @@ def verdict(report: Report) -> str:
         where = [host["host"] for host in report["hosts"] if host["state"] != "ok"]
         named = ", ".join(where[:4]) + (f" and {len(where) - 4} more" if len(where) > 4 else "")
         return f"{summary['failed']} of {summary['checks']} checks failed, on {named}"
+    if summary["checks"] == 1:
+        return f"1 check holds on {hosts}"
     return f"All {summary['checks']} checks hold on {hosts}"
 
 
