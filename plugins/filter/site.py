@@ -22,6 +22,7 @@ from ansible.module_utils.site_model.derive.kernel import host_kernel  # noqa: E
 from ansible.module_utils.site_model.derive.names import udev_names  # noqa: E402
 from ansible.module_utils.site_model.derive.rdma import host_rdma  # noqa: E402
 from ansible.module_utils.site_model.derive.verify import host_verify  # noqa: E402
+from ansible.module_utils.site_model.inventory import only_ansible_knows  # noqa: E402
 from ansible.module_utils.site_model.problems import ModelError  # noqa: E402
 from ansible.module_utils.site_model.view import HostView, host_view  # noqa: E402
 
@@ -58,6 +59,18 @@ def verify(site_model: Model, site_host: Model, site_peers: Sequence[Model] = ()
     return host_verify(host_view(site_model, site_host), peers)
 
 
+def inventory_hosts(
+    sources: Sequence[str], groups: Mapping[str, Any], hostvars: Mapping[str, Any]
+) -> list[Any] | None:
+    """``ansible_inventory_sources | site_inventory_hosts(groups, hostvars)``.
+
+    None where the hosts are in YAML files: site_validate reads them itself, with lines.
+    """
+    if not only_ansible_knows(sources):
+        return None
+    return [hostvars[name]["site_host"] for name in groups["all"]]
+
+
 def host_udev_names(view: HostView) -> dict[str, Any]:
     return {name: value for p in view.profiles.values() for name, value in udev_names(p).items()}
 
@@ -72,4 +85,5 @@ class FilterModule:
             "host_kernel": for_host(host_kernel),
             "host_udev_names": for_host(host_udev_names),
             "host_verify": verify,
+            "site_inventory_hosts": inventory_hosts,
         }

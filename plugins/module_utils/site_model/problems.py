@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 Path = tuple[str | int, ...]
-ERROR, WARNING = "error", "warning"
+#: An error stops, a warning deserves a look, a note says what is worth knowing.
+ERROR, WARNING, NOTE = "error", "warning", "note"
 
 
 @dataclass(frozen=True)

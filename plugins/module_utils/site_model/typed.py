@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from .problems import Path, Problem, suggest
-
-T = TypeVar("T")
 
 _WORDS = {
     "int_type": "a whole number", "bool_type": "true or false", "string_type": "text",
@@ -23,7 +21,7 @@ _LIMITS = {
 }  # fmt: skip
 
 
-def read(kind: type[T], value: Any, path: Path, problems: list[Problem]) -> T | None:
+def read[T](kind: type[T], value: Any, path: Path, problems: list[Problem]) -> T | None:
     """*value* as *kind*; None if it is not, and why is added to *problems*."""
     try:
         return adapter(kind).validate_python(value)

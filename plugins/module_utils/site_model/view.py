@@ -6,11 +6,11 @@ Reads only what concerns the host, so that it costs the same in a site of any si
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .problems import ModelError, Path, Problem, suggest
+from .problems import ERROR, WARNING, ModelError, Path, Problem, suggest
 from .sections.fabrics import Fabric
 from .sections.hosts import HostGroup, HostOverrides
 from .sections.nics import NicProfile
@@ -64,76 +64,84 @@ def build_view(
 ) -> HostView | None:
     """As host_view, with the problems collected; None if there is too little to go on."""
     name = str(plain(host["name"]))
-    groups = as_map(model, "site_host_groups")
-    mine = [g for g in plain(host.get("groups") or []) if g in groups]
-    if len(mine) != 1:
-        wrong = f"is in {' and '.join(mine)}" if mine else "is in no group"
-        problems.append(
-            Problem(
-                "host-group",
-                ("site_host_groups",),
-                f"host {name} {wrong} of the model",
-                f"Put {name} into exactly one of: {', '.join(sorted(groups)) or 'none defined'}.",
-            )  # fmt: skip
-        )
-        return None
-    overrides = plain(host.get("overrides") or {})
-    extra = read(HostOverrides, overrides, ("site_host_overrides",), problems)
-    if extra is None:
+    own: Path = ("hosts", name, "site_host_overrides")
+    group_name = _group_name(model, host, name, problems)
+    extra = read(HostOverrides, plain(host.get("overrides") or {}), own, problems)
+    if group_name is None or extra is None:
         return None
     changed = extra.model_dump(exclude_unset=True, exclude={"nic_profiles"})
-    path: Path = ("site_host_groups", mine[0])
-    group = read(HostGroup, merged(plain(groups[mine[0]]), changed), path, problems)
+    path: Path = own if changed else ("site_host_groups", group_name)
+    raw = merged(plain(as_map(model, "site_host_groups")[group_name]), changed)
+    group = read(HostGroup, raw, path, problems)
     if group is None:
         return None
+    read_item = _Items(model, problems)
     profiles = {}
-    for profile in group.nic_profiles:
-        mine_too = extra.nic_profiles.get(profile, {})
-        found = _item(
-            model, "site_nic_profiles", profile, NicProfile, problems,
-            (*path, "nic_profiles"), mine_too,
-        )  # fmt: skip
-        if found:
-            profiles[profile] = found
-    for profile in extra.nic_profiles:
-        if profile not in group.nic_profiles:
-            problems.append(
-                Problem(
-                    "unknown-profile",
-                    ("site_host_overrides", "nic_profiles", profile),
-                    f"group {mine[0]} has no such NIC profile",
-                    suggest(profile, group.nic_profiles),
-                )  # fmt: skip
-            )
-    fabrics = {}
-    for fabric in dict.fromkeys([*group.fabrics, group.management.fabric]):
-        found = _item(model, "site_fabrics", fabric, Fabric, problems, (*path, "fabrics", fabric))
-        if found:
-            fabrics[fabric] = found
-    return HostView(
-        name=name, group_name=mine[0], index=_index(host, problems), address=_address(host),
-        group=group, profiles=profiles, fabrics=fabrics,
-    )  # fmt: skip
-
-
-def _item(
-    model: Mapping[str, Any], section: str, name: str, kind: Any, problems: list[Problem],
-    asked_by: Path, changes: Mapping[str, Any] | None = None,
-) -> Any:  # fmt: skip
-    known = as_map(model, section)
-    if name not in known:
-        what = section.removeprefix("site_").removesuffix("s").replace("_", " ")
+    for number, profile in enumerate(group.nic_profiles):
+        asked = (*path, "nic_profiles", number)
+        change = extra.nic_profiles.get(profile)
+        where = (*own, "nic_profiles", profile) if change else ("site_nic_profiles", profile)
+        profiles[profile] = read_item("nic_profile", profile, NicProfile, asked, where, change)
+    for profile in extra.nic_profiles.keys() - profiles.keys():
+        message, fix = f"group {group_name} has no such NIC profile", suggest(profile, profiles)
         problems.append(
-            Problem(
-                f"unknown-{what.rsplit(' ', 1)[-1]}",
-                asked_by,
-                f"there is no {what} {name!r}",
-                suggest(name, known),
-                name,
-            )  # fmt: skip
+            Problem("unknown-profile", (*own, "nic_profiles", profile), message, fix, profile)
         )
+    wanted = {name: (*path, "fabrics", name) for name in group.fabrics}
+    wanted.setdefault(group.management.fabric, (*path, "management", "fabric"))
+    fabrics = {
+        fabric: read_item("fabric", fabric, Fabric, asked, ("site_fabrics", fabric))
+        for fabric, asked in wanted.items()
+    }
+    if None in profiles.values() or None in fabrics.values():
         return None
-    return read(kind, merged(plain(known[name]), changes or {}), (section, name), problems)
+    return HostView(
+        name=name,
+        group_name=group_name,
+        index=_index(host, problems),
+        address=_address(host),
+        group=group,
+        profiles=profiles,
+        fabrics=fabrics,
+    )
+
+
+def _group_name(
+    model: Mapping[str, Any], host: Mapping[str, Any], name: str, problems: list[Problem]
+) -> str | None:
+    """The one group of the model that the host is in."""
+    groups = as_map(model, "site_host_groups")
+    mine = [group for group in plain(host.get("groups") or []) if group in groups]
+    if len(mine) == 1:
+        return str(mine[0])
+    wrong = f"is in {' and '.join(sorted(mine))}" if mine else "is in no group of the model"
+    fix = f"Put it into exactly one of: {', '.join(sorted(groups)) or 'none defined'}."
+    severity = ERROR if mine else WARNING
+    problems.append(Problem("host-group", ("hosts", name), wrong, fix, severity=severity))
+    return None
+
+
+class _Items:
+    """Reads named items of the model, and says who asked for one that is not there."""
+
+    def __init__(self, model: Mapping[str, Any], problems: list[Problem]) -> None:
+        self.model, self.problems = model, problems
+
+    def __call__(
+        self, what: str, name: str, kind: Any, asked: Path, where: Path, changes: Any = None
+    ) -> Any:
+        known = as_map(self.model, f"site_{what}s")
+        if name in known:
+            return read(kind, merged(plain(known[name]), changes or {}), where, self.problems)
+        self.problems.append(unknown(what, name, known, asked))
+        return None
+
+
+def unknown(what: str, name: str, known: Iterable[str], asked: Path) -> Problem:
+    """A reference to an item that is not there; *what* is its kind, such as nic_profile."""
+    rule = f"unknown-{what.rsplit('_', 1)[-1]}"
+    message = f"there is no {what.replace('_', ' ')} {name!r}"
+    return Problem(rule, asked, message, suggest(name, known), name)
 
 
 def as_map(model: Mapping[str, Any], section: str) -> Mapping[str, Any]:
@@ -145,15 +153,9 @@ def as_map(model: Mapping[str, Any], section: str) -> Mapping[str, Any]:
 def _index(host: Mapping[str, Any], problems: list[Problem]) -> int:
     index = plain(host.get("index") or 0)
     if isinstance(index, bool) or not isinstance(index, int) or index < 0:
-        problems.append(
-            Problem(
-                "host-index",
-                ("site_host_index",),
-                f"of host {host['name']} is not a number from 1",
-                "Set site_host_index in the inventory.",
-                index,
-            )  # fmt: skip
-        )
+        path: Path = ("hosts", str(plain(host["name"])), "site_host_index")
+        fix = "Set site_host_index in the inventory, without quotes."
+        problems.append(Problem("host-index", path, "is not a number from 1", fix, index))
         return 0
     return index
 

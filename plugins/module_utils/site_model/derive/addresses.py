@@ -44,7 +44,7 @@ def _nth(text: str, index: int, size: int, path: Path) -> Address:
                     f"host index {index} is not within 1-{room}, the places of range {text}",
                     "Widen the range, or set site_host_index to a free place in it.",
                     text,
-                )  # fmt: skip
+                )
             ]
         )
     return first + (index - 1) * size

@@ -1,4 +1,4 @@
-"""Names that follow from the model's names. All interface names must fit the kernel's 15 characters."""
+"""Names that follow from the model's names."""
 
 from __future__ import annotations
 
@@ -20,15 +20,19 @@ def representors(profile: NicProfile) -> list[str]:
     ]
 
 
-def udev_names(profile: NicProfile) -> dict[str, dict[str, str]]:
+def vf_interfaces(profile: NicProfile) -> list[str]:
+    """Names of the VFs' own interfaces while the host has them, port by port: ``data0v0``."""
+    return [f"{port.name}v{vf}" for port in profile.ports for vf in range(profile.vfs)]
+
+
+def udev_names(profile: NicProfile) -> dict[str, dict[str, str | int | None]]:
     """What udev names the ports by: ``{"data0": {"pci_address": …}}`` or device and port."""
-    names = {}
-    for port in profile.ports:
-        if port.pci_address is not None:
-            names[port.name] = {"pci_address": port.pci_address}
-        else:
-            names[port.name] = {"device": port.device or "", "port": str(port.port)}
-    return names
+    return {
+        port.name: {"pci_address": port.pci_address}
+        if port.pci_address is not None
+        else {"device": port.device, "port": port.port}
+        for port in profile.ports
+    }
 
 
 def rdma_resource(fabric: str) -> str:

@@ -20,7 +20,7 @@ def key(description: str, default: Any = PydanticUndefined, unit: str = "", **li
     A list or dict as default is copied for each part.
     """
     extra = {"unit": unit} if unit else None
-    if isinstance(default, (list, dict)) or (isinstance(default, type)):
+    if isinstance(default, (list, dict, type)):
         factory = default if isinstance(default, type) else lambda: default.copy()
         return Field(
             default_factory=factory, description=description, json_schema_extra=extra, **limits

@@ -11,6 +11,15 @@ from .scalars import InterfaceName, Mtu, NetdevsimDevice, PciAddress, PciId, Rep
 
 Driver = Literal["mlx5_core", "igb", "netdevsim"]
 Evidence = Literal["hardware", "emulation", "stand-in"]
+BondMode = Literal[
+    "802.3ad",
+    "balance-xor",
+    "active-backup",
+    "balance-rr",
+    "balance-tlb",
+    "balance-alb",
+    "broadcast",
+]
 Priority = Annotated[int, Field(ge=0, le=7)]
 
 
@@ -27,10 +36,9 @@ class Bond(Part):
     """The LACP bond of the two ports."""
 
     name: InterfaceName = key("Interface name.", "bond0")
-    mode: Literal[
-        "802.3ad", "balance-xor", "active-backup", "balance-rr", "balance-tlb", "balance-alb",
-        "broadcast",
-    ] = key("Bonding mode; VF-LAG takes 802.3ad, balance-xor and active-backup.", "802.3ad")  # fmt: skip
+    mode: BondMode = key(
+        "Bonding mode; VF-LAG takes 802.3ad, balance-xor and active-backup.", "802.3ad"
+    )
     transmit_hash_policy: Literal[
         "layer2", "layer2+3", "layer3+4", "encap2+3", "encap3+4", "vlan+srcmac"
     ] = key("How flows are spread over the members.", "layer3+4")

@@ -1,0 +1,145 @@
+"""Rules of the cloud: references in every direction, traits, what flavors need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ..model import Model
+from ..problems import Path, Problem, suggest
+from ..sections.openstack import CloudNetwork, Flavor, OpenStack
+from ..view import unknown
+from .report import error, warning
+
+
+def check(model: Model) -> Iterator[Problem]:
+    """All rules of the cloud."""
+    cloud = model.openstack
+    if cloud is None:
+        return
+    for name, network in cloud.networks.items():
+        yield from _network(model, network, ("site_openstack", "networks", name))
+    for name, flavor in cloud.flavors.items():
+        yield from _flavor(model, cloud, flavor, ("site_openstack", "flavors", name))
+    yield from _nodes(model, cloud)
+    yield from _servers(model, cloud)
+
+
+def _network(model: Model, network: CloudNetwork, path: Path) -> Iterator[Problem]:
+    if network.fabric not in model.names("site_fabrics"):
+        yield unknown("fabric", network.fabric, model.names("site_fabrics"), (*path, "fabric"))
+        return
+    fabric = model.fabrics.get(network.fabric)
+    if fabric is None:
+        return
+    if not fabric.physical_network:
+        message, fix = f"fabric {network.fabric} has no physical network", "Set physical_network."
+        yield error("physical-network-missing", (*path, "fabric"), message, fix)
+    if network.kind == "vlan" and network.vlan is None and fabric.vlan is None:
+        message = f"no VLAN is given, here or in fabric {network.fabric}"
+        yield error("network-segment", path, message, "Set vlan, or kind: flat.")
+    if network.kind == "flat" and (network.vlan or fabric.vlan):
+        message, fix = "is untagged, and a VLAN is given", "Use kind: vlan."
+        yield error("network-segment", (*path, "kind"), message, fix, "flat")
+    if network.dhcp and fabric.subnet and not fabric.ranges.vms:
+        message = f"fabric {network.fabric} has no range for VMs"
+        yield error("range-missing", path, message, "Set ranges.vms of the fabric.")
+
+
+def _flavor(model: Model, cloud: OpenStack, flavor: Flavor, path: Path) -> Iterator[Problem]:
+    if flavor.kind == "vm":
+        if flavor.resource_class:
+            message, fix = "belongs to bare metal", "Use kind: baremetal, or remove it."
+            yield error("flavor-kind", (*path, "resource_class"), message, fix)
+        if flavor.vf_ports and not any(p.vfs for p in model.nic_profiles.values()):
+            message, fix = "no NIC profile has VFs", "Set vfs in a NIC profile."
+            yield error("flavor-vfs", (*path, "vf_ports"), message, fix, flavor.vf_ports)
+        return
+    if flavor.vf_ports or flavor.hugepages or flavor.numa_nodes:
+        message, fix = (
+            "a whole server has no VF ports, huge pages or NUMA nodes of a guest",
+            ("Remove vf_ports, hugepages and numa_nodes."),
+        )
+        yield error("flavor-kind", path, message, fix)
+    classes = {node.resource_class for node in cloud.nodes.values()}
+    if not _all_read(model, "nodes", cloud.nodes):
+        return
+    if flavor.resource_class is None:
+        fix = f"Set it. {suggest('', classes)}"
+        yield error("resource-class", path, "a whole-server flavor needs a resource_class", fix)
+    elif flavor.resource_class not in classes:
+        where, fix = (*path, "resource_class"), suggest(flavor.resource_class, classes)
+        message = "is the resource class of no node"
+        yield error("resource-class", where, message, fix, flavor.resource_class)
+    fitting = [n for n in cloud.nodes.values() if n.resource_class == flavor.resource_class]
+    for number, trait in enumerate(flavor.traits if fitting else ()):
+        if not any(trait in node.traits for node in fitting):
+            message = f"no node of class {flavor.resource_class} has this trait"
+            fix = suggest(trait, {t for node in fitting for t in node.traits})
+            yield error("unknown-trait", (*path, "traits", number), message, fix, trait)
+
+
+def _all_read(model: Model, key: str, items: Iterable[str]) -> bool:
+    return set(model.names("site_openstack", key)) == set(items)
+
+
+def _nodes(model: Model, cloud: OpenStack) -> Iterator[Problem]:
+    macs: dict[str, str] = {}
+    addresses: dict[str, str] = {}
+    wanted = {flavor.resource_class for flavor in cloud.flavors.values()}
+    wires = {fabric.physical_network for fabric in model.fabrics.values()} - {None}
+    for name, node in cloud.nodes.items():
+        path = ("site_openstack", "nodes", name)
+        if node.address and node.address in addresses:
+            message, fix = f"is the BMC of {addresses[node.address]}", "Give each node its own."
+            yield error("address-duplicate", (*path, "address"), message, fix, node.address)
+        addresses.setdefault(node.address or "", name)
+        if node.address is None and node.driver != "fake-hardware":
+            yield error("node-address", path, f"{node.driver} needs a BMC", "Set address.")
+        if _all_read(model, "flavors", cloud.flavors) and node.resource_class not in wanted:
+            message, fix = "no flavor asks for it", "Add a flavor, or remove the node."
+            where = (*path, "resource_class")
+            yield warning("unused-class", where, message, fix, node.resource_class)
+        for number, port in enumerate(node.ports):
+            here = (*path, "ports", number)
+            if port.mac_address in macs:
+                message, fix = f"is a port of {macs[port.mac_address]}", "Correct one of them."
+                where = (*here, "mac_address")
+                yield error("mac-duplicate", where, message, fix, port.mac_address)
+            macs.setdefault(port.mac_address, name)
+            if port.physical_network and port.physical_network not in wires:
+                where, wire = (*here, "physical_network"), port.physical_network
+                message, fix = (
+                    "is the physical network of no fabric",
+                    suggest(wire, map(str, wires)),
+                )
+                yield error("unknown-physical-network", where, message, fix, wire)
+        if node.port_group and len(node.ports) < 2:
+            message, fix = "needs two ports or more", "Add ports, or remove it."
+            yield error("port-group", (*path, "port_group"), message, fix)
+
+
+def _servers(model: Model, cloud: OpenStack) -> Iterator[Problem]:
+    for name, servers in cloud.servers.items():
+        path = ("site_openstack", "servers", name)
+        for what, value in (
+            ("project", servers.project),
+            ("flavor", servers.flavor),
+            ("image", servers.image),
+        ):
+            known = model.names("site_openstack", f"{what}s")
+            if value not in known:
+                yield unknown(what, value, known, (*path, what))
+        networks = model.names("site_openstack", "networks")
+        for number, port in enumerate(servers.ports):
+            if port.network not in networks:
+                yield unknown(
+                    "network", port.network, networks, (*path, "ports", number, "network")
+                )
+        flavor = cloud.flavors.get(servers.flavor)
+        vfs = sum(port.vf for port in servers.ports)
+        if flavor and flavor.kind == "vm" and vfs != flavor.vf_ports:
+            message = (
+                f"{vfs} ports by VF, and flavor {servers.flavor} is made for {flavor.vf_ports}"
+            )
+            fix = "Make both the same."
+            yield warning("server-vfs", (*path, "ports"), message, fix)

@@ -1,0 +1,57 @@
+"""Rules of federation: every link is between this site and a known one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..model import Model
+from ..problems import Problem
+from ..view import unknown
+from .report import error, note, warning
+
+
+def check(model: Model) -> Iterator[Problem]:
+    """All rules of federation."""
+    if model.federation is None or model.site is None:
+        return
+    own, links = model.site.name, model.federation.links
+    peers = model.names("site_federation", "peers")
+    seen: dict[tuple[str, str], str] = {}
+    for name, link in links.items():
+        path = ("site_federation", "links", name)
+        for end in ("source", "target"):
+            site = getattr(link, end)
+            if site != own and site not in peers:
+                yield unknown("site", site, [own, *peers], (*path, end))
+        if own not in (link.source, link.target):
+            message = f"is between {link.source} and {link.target}, and this site is {own}"
+            fix = "A site writes the links that it is an end of."
+            yield error("foreign-link", path, message, fix)
+        other = seen.setdefault((link.source, link.target), name)
+        if other != name:
+            message, fix = f"is the same as link {other}", "Join their namespaces in one link."
+            yield error("link-duplicate", path, message, fix)
+        if link.cluster not in model.names("site_clusters"):
+            clusters = model.names("site_clusters")
+            yield unknown("cluster", link.cluster, clusters, (*path, "cluster"))
+        if link.pod_security == "privileged":
+            message = "lets a peer's pods become root of a node"
+            where = (*path, "pod_security")
+            yield warning("pod-security", where, message, "Use restricted.", "privileged")
+        for number, namespace in enumerate(link.namespaces):
+            if namespace.startswith("kube-") or namespace in ("default", "admiralty"):
+                message, fix = "is a namespace of the cluster itself", "Use one of the users'."
+                where = (*path, "namespaces", number)
+                yield error("link-namespace", where, message, fix, namespace)
+    for name, peer in model.federation.peers.items():
+        path = ("site_federation", "peers", name)
+        if name == own:
+            yield error("own-peer", path, "is this site itself", "Remove it.")
+        if not any(name in (link.source, link.target) for link in links.values()):
+            complete = len(links) == len(model.names("site_federation", "links"))
+            if complete:
+                message, fix = "no link goes there", "Add a link, or remove the peer."
+                yield warning("unused-peer", path, message, fix)
+        elif peer.fingerprint is None:
+            fix = "Write the key's fingerprint once the peer's offer has been checked."
+            yield note("peer-fingerprint", path, "its key is not known yet", fix)

@@ -1,0 +1,105 @@
+"""Rules of the inventory's hosts: numbers, addresses, names, groups, overrides."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from ..derive.addresses import host_address
+from ..model import Model
+from ..problems import WARNING, ModelError, Problem
+from ..sections.scalars import parse_range
+from ..view import HostView, build_view
+from .groups import check_group
+from .nics import check_profile
+from .report import error
+
+_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
+
+
+def check(model: Model, hosts: Iterable[Mapping[str, Any]]) -> Iterator[Problem]:
+    """All rules of hosts, each as ``site_host`` has it."""
+    indexes: dict[Any, str] = {}
+    addresses: dict[str, str] = {}
+    for host in hosts:
+        path = ("hosts", host["name"])
+        if not _NAME.fullmatch(host["name"]):
+            fix = "Use lower-case letters, digits, hyphens and dots."
+            yield error("host-name", path, "is not a DNS name", fix, host["name"])
+        for key, value, seen, rule in (
+            ("site_host_index", host["index"], indexes, "index-duplicate"),
+            ("ansible_host", host["address"], addresses, "address-duplicate"),
+        ):
+            if value and str(value) in seen:
+                message, fix = f"is that of {seen[str(value)]}", "Give each host its own."
+                yield error(rule, (*path, key), message, fix, value)
+            elif value:
+                seen[str(value)] = host["name"]
+        yield from _host(model, host)
+
+
+def _host(model: Model, host: Mapping[str, Any]) -> Iterator[Problem]:
+    problems: list[Problem] = []
+    overridden = bool(host["overrides"])
+    view = build_view(model.raw, host, problems)
+    own = ("hosts", host["name"])
+    # what is wrong in the sections is reported there, once
+    yield from (p for p in problems if p.path[:2] == own and (overridden or len(p.path) < 4))
+    if view is None:
+        return
+    yield from _addresses(view)
+    if overridden:
+        yield from _overrides(model, view)
+
+
+def _addresses(view: HostView) -> Iterator[Problem]:
+    path = ("hosts", view.name, "site_host_index")
+    for name in view.group.fabrics:
+        fabric = view.fabrics[name]
+        if view.index == 0 and fabric.subnet and fabric.ranges.hosts:
+            message, fix = f"is missing: its address on fabric {name} follows from it", "Set it."
+            yield error("index-missing", path, message, fix)
+            break
+        try:
+            host_address(fabric, view.index or 1, path)
+        except ModelError as wrong:
+            message = f"{wrong.problems[0].message} of fabric {name}"
+            yield error("index-range", path, message, wrong.problems[0].fix, view.index)
+    yield from _management(view)
+
+
+def _management(view: HostView) -> Iterator[Problem]:
+    path = ("hosts", view.name, "ansible_host")
+    fabric = view.fabrics[view.group.management.fabric]
+    if view.group.management.managed and (not view.address or not fabric.subnet):
+        message = "is not an IP address in a subnet, and management is managed"
+        fix = "Set ansible_host to the host's management address, and the fabric's subnet."
+        yield error("management-address", path, message, fix)
+    if not view.address or not fabric.subnet:
+        return
+    address, subnet = ipaddress.ip_address(view.address), ipaddress.ip_network(fabric.subnet)
+    if address not in subnet:
+        message = f"is not in the management fabric's subnet {subnet}"
+        fix = "Correct the address, or the fabric of management."
+        yield error("management-address", path, message, fix, view.address)
+    elif view.address == fabric.gateway:
+        message, fix = "is the gateway of the management fabric", "Correct one of them."
+        yield error("management-address", path, message, fix, view.address)
+    for kind in ("vms", "pods"):
+        text = getattr(fabric.ranges, kind)
+        if text and parse_range(text)[0] <= address <= parse_range(text)[1]:
+            message, fix = f"is in the fabric's range for {kind}", "Move one of them."
+            yield error("management-address", path, message, fix, view.address)
+
+
+def _overrides(model: Model, view: HostView) -> Iterator[Problem]:
+    """The rules of groups and NICs once more, for what differs on this host."""
+    path = ("hosts", view.name, "site_host_overrides")
+    base = model.host_groups.get(view.group_name)
+    if view.group != base or any(p != model.nic_profiles.get(n) for n, p in view.profiles.items()):
+        yield from (p for p in check_group(view, path) if p.severity != WARNING)
+    for name, profile in view.profiles.items():
+        if profile != model.nic_profiles.get(name):
+            yield from check_profile(profile, (*path, "nic_profiles", name))

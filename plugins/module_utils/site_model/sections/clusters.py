@@ -1,0 +1,56 @@
+"""``site_clusters``: Kubernetes clusters on hosts or on servers of the cloud."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from .base import Part, key
+from .scalars import DomainName, InterfaceName, IpAddress, Label, Subnet
+
+Version = Annotated[str, Field(pattern=r"^1\.[0-9]{2}\.[0-9]+$")]
+
+
+class NodePool(Part):
+    """Nodes of one kind: the hosts of a group, or a set of the cloud's servers."""
+
+    group: str | None = key("Host group whose hosts are the nodes.", None)
+    servers: str | None = key("Set of servers (`site_openstack.servers`) that are the nodes.", None)
+    labels: dict[str, str] = key("Node labels.", {})
+    taints: list[str] = key("Taints as key=value:effect.", [])
+
+
+class ControlPlane(NodePool):
+    """Control plane with stacked etcd."""
+
+    address: IpAddress | None = key("Virtual address of the API server.", None)
+    name: DomainName | None = key("DNS name of the API server.", None)
+
+
+class PodFabric(Part):
+    """A fabric that pods can have as second interface."""
+
+    interface: InterfaceName | None = key(
+        "Interface on the node that carries it; unset: the host's own on that fabric.", None
+    )
+    kind: Literal["macvlan", "ipvlan"] = key("How pods share the interface.", "macvlan")
+    slice: int = key("Addresses for pods on each node.", 64, ge=1)
+    rdma: bool = key("Pods can use RDMA on it.", False)
+    shared_devices: int = key("Pods on a node that may share its RDMA device.", 64, ge=1)
+
+
+class Cluster(Part):
+    """One Kubernetes cluster."""
+
+    version: Version = key("Kubernetes version, in quotes.")
+    control_plane: ControlPlane = key("Control plane.")
+    workers: dict[Label, NodePool] = key("Pools of workers by name.", {})
+    network: Literal["cilium", "calico", "bridge"] = key("Primary CNI.", "cilium")
+    pod_subnet: Subnet = key("Addresses of pods.", "10.244.0.0/16")
+    service_subnet: Subnet = key("Addresses of services.", "10.96.0.0/16")
+    fabrics: dict[str, PodFabric] = key("Fabrics for pods, by name.", {})
+    rdma_plugin: Literal["shared", "sriov", "stand-in"] = key(
+        "Device plugin that offers RDMA to pods.", "shared"
+    )
+    issuer: str | None = key("URL of its service accounts' issuer; unset: from domain.", None)

@@ -1,0 +1,60 @@
+"""``site_federation``: peers, and links by which sites lend each other capacity.
+
+Each site writes its own: what it lends as target, what it asks for as source.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from .base import Part, key
+from .scalars import Label, Quantity
+
+Url = Annotated[str, Field(pattern=r"^https://[^\s/]+(/\S*)?$")]
+Fingerprint = Annotated[str, Field(pattern=r"^SHA256:[A-Za-z0-9+/]{43}=?$")]
+
+
+class Peer(Part):
+    """Another site, under its own administration."""
+
+    organisation: str = key("Who runs it.", min_length=1)
+    contact: str = key("Where its operators are reached.", min_length=3)
+    fingerprint: Fingerprint | None = key(
+        "Of the key that signs its offers and requests; unset: not exchanged yet.", None
+    )
+
+
+class Budget(Part):
+    """What a source may use in a target at the same time; unset: not limited by this link."""
+
+    pods: int = key("Pods.", ge=0)
+    cpu: Quantity | None = key("Requested processors, in quotes.", None)
+    memory: Quantity | None = key("Requested memory.", None)
+    gpus: int | None = key("Requested GPUs.", None, ge=0)
+    storage: Quantity | None = key("Requested volume storage.", None)
+
+
+class Link(Part):
+    """A directed link: pods of *source* may run in *target*."""
+
+    source: Label = key("Site that sends pods.")
+    target: Label = key("Site that runs them; the same as source for bursting.")
+    cluster: str = key("This site's cluster at its end.")
+    namespaces: list[Label] = key("Namespaces that take part.", min_length=1)
+    budget: Budget = key("What may be used.")
+    credential: Literal["jwt", "token"] = key(
+        "jwt: the target trusts the source's issuer; token: bound tokens, rotated.", "jwt"
+    )
+    pod_security: Literal["restricted", "baseline", "privileged"] = key(
+        "Pod Security level in the target.", "restricted"
+    )
+    gpu_resource: str = key("Resource that counts as GPU.", "nvidia.com/gpu")
+
+
+class Federation(Part):
+    """Whom the site is linked with."""
+
+    peers: dict[Label, Peer] = key("Other sites by name.", {})
+    links: dict[Label, Link] = key("Links by name.", {})

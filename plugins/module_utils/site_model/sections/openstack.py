@@ -1,0 +1,149 @@
+"""``site_openstack``: release, networks, flavors, bare metal, images, projects, servers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from .base import Part, key
+from .scalars import IpAddress, Label, MacAddress, ObjectName, ResourceClass, Trait, Vlan
+
+Release = Annotated[str, Field(pattern=r"^20[0-9]{2}\.[12]$")]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class CloudNetwork(Part):
+    """A network of the cloud on a fabric; segment, MTU and pool follow from the fabric."""
+
+    fabric: str = key("Fabric that it is on.")
+    kind: Literal["vlan", "flat"] = key("Neutron's network type.", "vlan")
+    vlan: Vlan | None = key("Segment; unset: the fabric's VLAN.", None, unit="802.1Q id")
+    external: bool = key("Floating IPs come from it.", False)
+    shared: bool = key("All projects may use it.", False)
+    dhcp: bool = key("Neutron gives addresses by DHCP.", True)
+    port_security: bool = key("Neutron filters addresses of ports.", True)
+    dns_nameservers: list[IpAddress] = key("Name servers for guests.", [])
+
+
+class Flavor(Part):
+    """A size of server: a VM, or a whole bare-metal server."""
+
+    kind: Literal["vm", "baremetal"] = key("What it makes.", "vm")
+    vcpus: int = key("Virtual CPUs (baremetal: as the node has).", ge=1)
+    memory: int = key("Memory.", unit="MiB", ge=1)
+    disk: int = key("Root disk.", unit="GiB", ge=0)
+    resource_class: ResourceClass | None = key("baremetal: resource class of the nodes.", None)
+    traits: list[Trait] = key("Traits that the host or node must have.", [])
+    vf_ports: int = key("Ports by VF that a server of it is meant to have.", 0, ge=0, le=16)
+    cpu_policy: Literal["shared", "dedicated"] = key("Whether CPUs are pinned.", "shared")
+    numa_nodes: int | None = key("NUMA nodes of the guest.", None, ge=1, le=16)
+    hugepages: Literal["2M", "1G"] | None = key("Page size of the guest's memory.", None)
+    extra_specs: dict[str, str] = key("Further extra specs.", {})
+
+
+class NodeLink(Part):
+    """The switch port that a node's port is plugged into (LLDP)."""
+
+    switch_id: MacAddress = key("Switch's chassis id.")
+    port_id: str = key("Switch's name of the port.")
+    switch_info: str = key("Switch's name.", "")
+
+
+class NodePort(Part):
+    """A network port of a bare-metal node."""
+
+    mac_address: MacAddress = key("MAC address.")
+    pxe: bool = key("The node boots over it.", False)
+    physical_network: ObjectName | None = key("Physical network that it leads to.", None)
+    link: NodeLink | None = key("Where it is plugged in.", None)
+
+
+class PortGroup(Part):
+    """The node's ports as one bond."""
+
+    mode: Literal["802.3ad", "active-backup", "balance-xor"] = key("Bonding mode.", "802.3ad")
+    transmit_hash_policy: Literal["layer2", "layer2+3", "layer3+4"] = key(
+        "How flows are spread over the members.", "layer3+4"
+    )
+    miimon: int = key("Link monitoring interval.", 100, unit="ms", ge=1)
+
+
+class Node(Part):
+    """A bare-metal node of Ironic."""
+
+    driver: Literal["redfish", "ipmi", "fake-hardware"] = key("Ironic hardware type.")
+    address: str | None = key("Address of its BMC (IP, name or URL).", None)
+    resource_class: ResourceClass = key("Resource class.")
+    traits: list[Trait] = key('What it has, such as CUSTOM_GPU_A100_X8 for "8 x A100".', [])
+    properties: dict[str, Any] = key("Ironic properties (cpus, memory_mb, local_gb, …).", {})
+    extra: dict[str, Any] = key("Ironic extra.", {})
+    ports: list[NodePort] = key("Network ports.", [])
+    port_group: PortGroup | None = key("All its ports as one bond; unset: none.", None)
+    bios: dict[str, str] = key("BIOS settings by name.", {})
+    raid: dict[str, Any] = key("Ironic's target RAID configuration.", {})
+    provision_state: Literal["manageable", "available"] = key(
+        "State to bring it to while no server is on it.", "available"
+    )
+
+
+class Image(Part):
+    """An image of Glance."""
+
+    source: str = key("URL or path of the file.")
+    sha256: Sha256 = key("Checksum of the file.")
+    format: Literal["qcow2", "raw"] = key("Disk format.", "qcow2")
+    properties: dict[str, str] = key("Glance properties.", {})
+
+
+class Quota(Part):
+    """What a project may use; unset: as the cloud has it."""
+
+    instances: int | None = key("Servers.", None, ge=-1)
+    cores: int | None = key("Virtual CPUs.", None, ge=-1)
+    ram: int | None = key("Memory.", None, unit="MiB", ge=-1)
+    ports: int | None = key("Network ports.", None, ge=-1)
+    networks: int | None = key("Networks.", None, ge=-1)
+    volumes: int | None = key("Volumes.", None, ge=-1)
+    gigabytes: int | None = key("Volume storage.", None, unit="GiB", ge=-1)
+    floating_ips: int | None = key("Floating IPs.", None, ge=-1)
+
+
+class Project(Part):
+    """A project and its quota."""
+
+    description: str = key("One line for people.", "")
+    quota: Quota = key("Quota.", Quota)
+
+
+class ServerPort(Part):
+    """A port of a server."""
+
+    network: str = key("Network of the cloud.")
+    vf: bool = key("By VF (vnic type direct, switchdev where the host has it).", False)
+
+
+class ServerSet(Part):
+    """Equal servers, such as a cluster's workers."""
+
+    project: str = key("Project that owns them.")
+    flavor: str = key("Flavor.")
+    image: str = key("Image.")
+    count: int = key("How many.", ge=0)
+    ports: list[ServerPort] = key("Ports, in order.", min_length=1)
+    placement: Literal["anti-affinity", "soft-anti-affinity", "affinity", "none"] = key(
+        "Server group's policy.", "soft-anti-affinity"
+    )
+
+
+class OpenStack(Part):
+    """The cloud of the site."""
+
+    release: Release = key("Release, in quotes.")
+    bond_owner: Literal["kit", "kayobe"] = key("Who writes the hosts' bonds.", "kit")
+    networks: dict[ObjectName, CloudNetwork] = key("Networks by name.", {})
+    flavors: dict[ObjectName, Flavor] = key("Flavors by name.", {})
+    nodes: dict[Label, Node] = key("Bare-metal nodes by name.", {})
+    images: dict[ObjectName, Image] = key("Images by name.", {})
+    projects: dict[ObjectName, Project] = key("Projects by name.", {})
+    servers: dict[Label, ServerSet] = key("Sets of servers by name.", {})
