@@ -43,7 +43,7 @@ options:
             choices: [native, rxe]
             required: true
           device:
-            description: Name of a Soft-RoCE link; empty for the NIC's own.
+            description: Name of a Soft-RoCE link, one for all VLANs; empty for the NIC's own.
             type: str
             default: ""
       roce_version:
@@ -123,8 +123,8 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-devices:
-  description: By device; netdev, gid_index, gid and address that connections use.
+links:
+  description: By interface; device, gid_index, gid and address that connections use.
   returned: with stage settings
   type: dict
 reboot_reasons:
@@ -157,7 +157,7 @@ from dataclasses import asdict
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.converge import ConvergeError, Journal, converge
 from ansible.module_utils.host_kernel import Health, difference
-from ansible.module_utils.host_rdma import HostRdma, HostRdmaDrivers, HostRdmaSpec, device_facts
+from ansible.module_utils.host_rdma import HostRdma, HostRdmaDrivers, HostRdmaSpec, link_facts
 from ansible.module_utils.system import System
 
 JOURNAL = "/var/lib/slipway/rdma-journal.jsonl"
@@ -230,7 +230,7 @@ def main() -> None:
         "diff": difference(result.steps),
     }
     if settings:
-        answer["devices"] = device_facts(result.after)
+        answer["links"] = link_facts(result.after)
     if module.params["health"]:
         answer["health"] = Health.of(system).as_dict()
     if module.params["verify"]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from .drivers import HostRdmaDrivers
 from .links import delete_links_steps, rdma_links_on
 from .spec import HostRdmaSpec, SpecError
-from .subject import HostRdma, device_facts
+from .subject import HostRdma, link_facts
 
 __all__ = [
     "HostRdma",
@@ -16,6 +16,6 @@ __all__ = [
     "HostRdmaSpec",
     "SpecError",
     "delete_links_steps",
-    "device_facts",
+    "link_facts",
     "rdma_links_on",
 ]

@@ -13,7 +13,7 @@ from ..system import System
 from .boot import JOURNAL, SPEC, stored
 from .links import delete_link, made_by_the_kit
 from .spec import HostRdmaSpec
-from .subject import HostRdma, device_facts
+from .subject import HostRdma, link_facts
 
 #: seconds that boot waits for interfaces: a bond appears with the network
 PATIENCE = 60
@@ -78,12 +78,12 @@ def down(system: System) -> int:
 
 def status(system: System, spec: HostRdmaSpec, as_json: bool) -> int:
     """The devices and the GID index that connections use."""
-    devices = device_facts(HostRdma(system, spec).observe())
+    links = link_facts(HostRdma(system, spec).observe())
     if as_json:
-        print(json.dumps(devices))
+        print(json.dumps(links))
         return 0
-    for device, facts in devices.items():
-        print(f"{device} on {facts['netdev']}: GID {facts['gid_index']} ({facts['address']})")
+    for netdev, facts in links.items():
+        print(f"{netdev}: {facts['device']}, GID {facts['gid_index']} ({facts['address']})")
     return 0
 
 

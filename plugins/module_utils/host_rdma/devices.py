@@ -60,6 +60,19 @@ def device_of(system: System, netdev: str) -> str | None:
     return min(below, default=None)
 
 
+def carrier(system: System, netdev: str) -> str:
+    """The interface that a Soft-RoCE link for *netdev* is made on.
+
+    The kernel takes real interfaces and bonds only; a VLAN's addresses become GIDs of the link
+    on the interface below it.
+    """
+    path = f"/sys/class/net/{netdev}"
+    if "DEVTYPE=vlan" not in (system.read(f"{path}/uevent") or "").split():
+        return netdev
+    lower = [name[len("lower_") :] for name in system.list(path) if name.startswith("lower_")]
+    return carrier(system, lower[0]) if lower else netdev
+
+
 def lower_ports(system: System, netdev: str) -> list[str]:
     """The interfaces at the bottom of *netdev*: bond members, a VLAN's or a bridge's ports."""
     path = f"/sys/class/net/{netdev}"

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..converge import Check, Plan, Refusal, Step
 from ..system import System
-from .devices import DEVICES, device_of, lower_ports, netdev_of, software
+from .devices import DEVICES, carrier, device_of, lower_ports, netdev_of, software
 from .spec import HostRdmaSpec, RoceLink
 
 #: names of the links that the kit made
@@ -77,6 +77,15 @@ def _delete(system: System, device: str, why: str) -> Step:
     )
 
 
+def soft_links(system: System, spec: HostRdmaSpec) -> dict[str, str]:
+    """{interface: device} to be: one link, under the first's name, for all VLANs above."""
+    found: dict[str, str] = {}
+    for link in spec.roce_links:
+        if link.kind == "rxe":
+            found.setdefault(carrier(system, link.netdev), link.device)
+    return found
+
+
 class Links:
     """Every link of the model has its device; links that the kit made and the model dropped go."""
 
@@ -99,31 +108,35 @@ class Links:
                 for link in self.spec.roce_links
                 if link.kind == "native"
             },
+            "soft": soft_links(self.system, self.spec),
             "made": made_by_the_kit(self.system),
         }
 
     def plan(self, seen: dict[str, Any], plan: Plan) -> None:
-        wanted = {link.device for link in self.spec.roce_links if link.kind == "rxe"}
-        for device in seen["made"]:
-            if device not in wanted and device in seen["devices"]:
+        # all deletions first: an interface takes one link only
+        wanted = {device: netdev for netdev, device in seen["soft"].items()}
+        for device, facts in seen["devices"].items():
+            if device in wanted and facts["software"] and facts["netdev"] != wanted[device]:
+                plan.steps.append(_delete(self.system, device, f"it belongs on {wanted[device]}"))
+            elif device in seen["made"] and device not in wanted:
                 plan.steps.append(_delete(self.system, device, "the model no longer names it"))
+        for netdev, device in seen["soft"].items():
+            self._soft(netdev, device, seen, plan)
         for link in self.spec.roce_links:
-            if link.kind == "rxe":
-                self._soft(link, seen, plan)
-            elif seen["native"][link.netdev] is None:
+            if link.kind == "native" and seen["native"][link.netdev] is None:
                 plan.steps.append(self._native(link))
 
-    def _soft(self, link: RoceLink, seen: dict[str, Any], plan: Plan) -> None:
-        have = seen["devices"].get(link.device)
-        if have and have["netdev"] == link.netdev:
+    def _soft(self, netdev: str, name: str, seen: dict[str, Any], plan: Plan) -> None:
+        have = seen["devices"].get(name)
+        if have and have["netdev"] == netdev:
             return
-        ours = {*seen["made"], *(x.device for x in self.spec.roce_links)}
+        ours = {*seen["made"], *seen["soft"].values()}
         for device, facts in seen["devices"].items():
-            if facts["software"] and facts["netdev"] == link.netdev and device not in ours:
+            if facts["software"] and facts["netdev"] == netdev and device not in ours:
                 plan.refusals.append(
                     Refusal(
                         "rdma-link-taken",
-                        f"{link.netdev} has the Soft-RoCE link {device}, which is not the kit's",
+                        f"{netdev} has the Soft-RoCE link {device}, which is not the kit's",
                         f"Delete it (rdma link delete {device}) or name it in the model",
                     )
                 )
@@ -131,36 +144,34 @@ class Links:
             plan.refusals.append(
                 Refusal(
                     "rdma-link-name",
-                    f"{link.device} is the name of a NIC's own RDMA device",
+                    f"{name} is the name of a NIC's own RDMA device",
                     "Give the Soft-RoCE link another name",
                 )
             )
             return
-        if have:
-            plan.steps.append(_delete(self.system, link.device, f"it belongs on {link.netdev}"))
         plan.steps.append(
             Step(
-                f"rdma-link:{link.device}",
-                f"Soft-RoCE on {link.netdev}",
-                lambda: self._add(link),
-                lambda: self._unlike(link),
+                f"rdma-link:{name}",
+                f"Soft-RoCE on {netdev}",
+                lambda: self._add(netdev, name),
+                lambda: self._unlike(netdev, name),
                 before=have["netdev"] if have else None,
-                after=link.netdev,
+                after=netdev,
                 patience=PATIENCE,
             )
         )
 
-    def _add(self, link: RoceLink) -> None:
-        if not self.system.exists(f"/sys/class/net/{link.netdev}"):
-            raise RuntimeError(f"the interface {link.netdev} is not there (host_datapath makes it)")
+    def _add(self, netdev: str, name: str) -> None:
+        if not self.system.exists(f"/sys/class/net/{netdev}"):
+            raise RuntimeError(f"the interface {netdev} is not there (host_datapath makes it)")
         # recorded first: a link that a cut leaves behind is then known to be the kit's
-        _record(self.system, [*made_by_the_kit(self.system), link.device])
-        arguments = ("type", "rxe", "netdev", link.netdev)
-        self.system.run("rdma", "link", "add", link.device, *arguments)
+        _record(self.system, [*made_by_the_kit(self.system), name])
+        arguments = ("type", "rxe", "netdev", netdev)
+        self.system.run("rdma", "link", "add", name, *arguments)
 
-    def _unlike(self, link: RoceLink) -> str | None:
-        got = netdev_of(self.system, link.device)
-        return None if got == link.netdev else f"{link.device} is on {got}, not on {link.netdev}"
+    def _unlike(self, netdev: str, name: str) -> str | None:
+        got = netdev_of(self.system, name)
+        return None if got == netdev else f"{name} is on {got}, not on {netdev}"
 
     def _native(self, link: RoceLink) -> Step:
         def missing() -> str | None:
@@ -186,19 +197,16 @@ class Links:
                 self.system.run("modprobe", "mlx5_ib")
 
     def verify(self, seen: dict[str, Any]) -> list[Check]:
-        found = []
-        for link in self.spec.roce_links:
-            if link.kind == "rxe":
-                got = (seen["devices"].get(link.device) or {}).get("netdev")
-                ok, name = got == link.netdev, link.device
-            else:
-                got = seen["native"][link.netdev]
-                ok, name = got is not None, f"native on {link.netdev}"
-            found.append(
-                Check(f"RDMA device {name}", ok, link.netdev, got, step=f"rdma-link:{name}",
-                      look="rdma link show; systemctl status slipway-rdma")
-            )  # fmt: skip
-        return found
+        wanted = {
+            name: (netdev, (seen["devices"].get(name) or {}).get("netdev"))
+            for netdev, name in seen["soft"].items()
+        }
+        native = {f"of {netdev}": (True, bool(d)) for netdev, d in seen["native"].items()}
+        return [
+            Check(f"RDMA device {name}", got == want, want, got, step=f"rdma-link:{name}",
+                  look="rdma link show; systemctl status slipway-rdma")
+            for name, (want, got) in {**wanted, **native}.items()
+        ]  # fmt: skip
 
 
 def lower_drivers(system: System, netdev: str) -> list[str]:

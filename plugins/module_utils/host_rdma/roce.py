@@ -7,7 +7,8 @@ from typing import Any
 
 from ..converge import Check, Plan, Step
 from ..system import System
-from .devices import TYPES, device_of, gid_of, gids
+from .devices import TYPES, carrier, device_of, gid_of, gids
+from .links import soft_links
 from .spec import HostRdmaSpec, RoceLink
 
 CONFIGFS = "/sys/kernel/config/rdma_cm"
@@ -22,7 +23,9 @@ class Roce:
         self.system, self.spec = system, spec
 
     def device(self, link: RoceLink) -> str | None:
-        return link.device if link.kind == "rxe" else device_of(self.system, link.netdev)
+        if link.kind == "native":
+            return device_of(self.system, link.netdev)
+        return soft_links(self.system, self.spec)[carrier(self.system, link.netdev)]
 
     def observe(self) -> dict[str, Any]:
         return {link.netdev: self._facts(link) for link in self.spec.roce_links}
@@ -45,11 +48,12 @@ class Roce:
         }
 
     def plan(self, seen: dict[str, Any], plan: Plan) -> None:
-        remade = {s.name for s in plan.steps if s.name.startswith(("rdma-link:", "rdma-device:"))}
+        steps = {step.name for step in plan.steps}
         mode, tos = TYPES[self.spec.roce_version], str(self.spec.traffic_class)
         for link in self.spec.roce_links:
             facts = seen[link.netdev]
-            fresh = {f"rdma-link:{link.device}", f"rdma-device:{link.netdev}"} & remade
+            # a new device has the kernel's own defaults
+            fresh = {f"rdma-link:{facts['device']}", f"rdma-device:{link.netdev}"} & steps
             if not fresh and (facts["mode"], facts["tos"]) == (mode, tos):
                 continue
             plan.steps.append(

@@ -55,13 +55,7 @@ class HostRdma:
         return [replace(check, source=source) for check in found]
 
 
-def device_facts(observed: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """What users of RDMA ask for: {device: {netdev, gid_index, gid, address}}."""
-    return {
-        facts["device"]: {
-            "netdev": netdev,
-            **{k: facts[k] for k in ("gid_index", "gid", "address")},
-        }
-        for netdev, facts in observed["roce"].items()
-        if facts["device"]
-    }
+def link_facts(observed: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """What users of RDMA ask for: {netdev: {device, gid_index, gid, address}}."""
+    keys = ("device", "gid_index", "gid", "address")
+    return {netdev: {k: facts[k] for k in keys} for netdev, facts in observed["roce"].items()}

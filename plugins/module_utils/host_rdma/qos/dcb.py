@@ -38,7 +38,7 @@ class Dcb:
         dcbx = self._show("dcbx", port)
         enabled = self._show("pfc", port).get("prio_pfc", [])
         return PortState(
-            host_managed=bool(dcbx.get("host", True)),
+            host_managed=not dcbx or bool(dcbx.get("host")),
             trust="dscp" if mapped else "pcp",
             dscp=mapped,
             pfc=tuple(n for n, on in enumerate(enabled) if on in (True, 1, "on")),
