@@ -1,0 +1,152 @@
+#!/usr/bin/python
+"""Ansible's door to module_utils/host_datapath."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: host_datapath
+short_description: Names, VFs, eswitch, bond, networks and Open vSwitch of a host
+description:
+  - Brings a host's datapath to what the site's model says, in the order that works.
+  - A change that can cut the host off is carried out by a unit of the host, which undoes it
+    unless it is confirmed in time. C(present) then returns at once with C(confirm_required);
+    C(applied) waits for the host, C(confirmed) keeps the change.
+options:
+  desired:
+    description: The datapath, as docs/design/overview.md lays it down; for present and verified.
+    type: dict
+  state:
+    description:
+      - C(present) makes the host so.
+      - C(applied) waits until the host has carried out the change that is pending.
+      - C(confirmed) keeps that change. It has to come over a connection made after the change.
+      - C(verified) proves the datapath and fails if a check does.
+    type: str
+    choices: [present, applied, confirmed, verified]
+    default: present
+  change:
+    description: The change to wait for or to confirm, as C(present) returned it.
+    type: str
+    default: ""
+  root:
+    description: Another tree than the host's own, for tests.
+    type: path
+    default: /
+"""
+
+EXAMPLES = r"""
+- name: Datapath of a compute host
+  host_datapath:
+    desired: "{{ site_model | host_datapath(site_host) }}"
+"""
+
+RETURN = r"""
+steps:
+  description: What was done, or would be in check mode or by the host; name, why, before, after.
+  returned: always
+  type: list
+  elements: dict
+confirm_required:
+  description: Whether a change waits for its confirmation, or would in check mode.
+  returned: always
+  type: bool
+change:
+  description: Which change that is.
+  returned: always
+  type: str
+confirm_timeout:
+  description: Seconds after which the host undoes the change.
+  returned: with confirm_required
+  type: int
+before:
+  description: Facts of the host before the run.
+  returned: state is present
+  type: dict
+after:
+  description: Facts after it.
+  returned: state is present or applied
+  type: dict
+refusals:
+  description: Why the plan may not be carried out; in check mode, too, the module fails then.
+  returned: always
+  type: list
+  elements: str
+reboot_reasons:
+  description: What only a reboot makes effective.
+  returned: always
+  type: list
+  elements: str
+left:
+  description: What the model no longer names and is not safe to remove.
+  returned: always
+  type: list
+  elements: str
+checks:
+  description: name, ok, expected, got, source, step, look.
+  returned: state is verified
+  type: list
+  elements: dict
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.host_datapath import runs
+from ansible.module_utils.host_datapath.cli import connection
+
+# named here, as they are looked up by name and Ansible ships only what it finds imported
+from ansible.module_utils.host_datapath.drivers import igb, mlx5, netdevsim
+from ansible.module_utils.host_datapath.network import netplan, networkd, networkmanager
+from ansible.module_utils.system import System
+
+SHIPPED = (igb, mlx5, netdevsim, netplan, networkd, networkmanager)
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec={
+            "desired": {"type": "dict"},
+            "state": {
+                "type": "str",
+                "choices": ["present", "applied", "confirmed", "verified"],
+                "default": "present",
+            },
+            "change": {"type": "str", "default": ""},
+            "root": {"type": "path", "default": "/"},
+        },
+        required_if=[("state", "present", ["desired"]), ("state", "verified", ["desired"])],
+        supports_check_mode=True,
+    )
+    system = System(module.params["root"])
+    try:
+        result = run(module, system)
+    except runs.ERRORS as error:
+        module.fail_json(msg=str(error))
+    for text in result.pop("warnings", ()):
+        module.warn(text)
+    if result.get("refusals"):
+        module.fail_json(msg="refused: " + "; ".join(result["refusals"]), **result)
+    if result.get("failed_checks"):
+        module.fail_json(msg="not in order: " + ", ".join(result["failed_checks"]), **result)
+    if not module._diff:
+        result.pop("diff", None)
+    module.exit_json(**result)
+
+
+def run(module, system):
+    """The result of the asked state."""
+    state, desired, change = (module.params[key] for key in ("state", "desired", "change"))
+    if state == "verified":
+        found = runs.verified(system, desired)
+        return {"changed": False, "checks": found["checks"], "failed_checks": found["failed"]}
+    if state == "present":
+        if module.check_mode:
+            return runs.preview(system, desired)
+        return runs.present(system, desired, connection())
+    if module.check_mode:
+        return {"changed": False, "confirm_required": False}
+    if state == "applied":
+        return {**runs.finish(system, change), "changed": False}
+    return {**runs.confirm(system, change, connection()), "changed": True}
+
+
+if __name__ == "__main__":
+    main()
