@@ -17,14 +17,19 @@ _HERE = str(Path(__file__).resolve().parents[1] / "module_utils")
 if _HERE not in ansible.module_utils.__path__:
     ansible.module_utils.__path__.append(_HERE)
 
-from ansible.module_utils.site_model.derive.datapath import host_datapath  # noqa: E402
-from ansible.module_utils.site_model.derive.kernel import host_kernel  # noqa: E402
-from ansible.module_utils.site_model.derive.names import udev_names  # noqa: E402
-from ansible.module_utils.site_model.derive.rdma import host_rdma  # noqa: E402
-from ansible.module_utils.site_model.derive.verify import host_verify  # noqa: E402
+from ansible.module_utils.site_model.derive import (  # noqa: E402
+    cloud,
+    cluster,
+    datapath,
+    federation,
+    kernel,
+    names,
+    rdma,
+    verify,
+)
 from ansible.module_utils.site_model.inventory import only_ansible_knows  # noqa: E402
 from ansible.module_utils.site_model.problems import ModelError  # noqa: E402
-from ansible.module_utils.site_model.view import HostView, host_view  # noqa: E402
+from ansible.module_utils.site_model.view import HostView, host_view, item, named, section  # noqa: E402
 
 Model = Mapping[str, Any]
 
@@ -44,19 +49,64 @@ def one_line(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def for_host(derive: Callable[[HostView], Any]) -> Callable[[Model, Model], Any]:
     """A filter ``site_model | NAME(site_host)``."""
-
-    @one_line
-    def filtered(site_model: Model, site_host: Model) -> Any:
-        return derive(host_view(site_model, site_host))
-
-    return filtered
+    return one_line(lambda site_model, site_host: derive(host_view(site_model, site_host)))
 
 
-@one_line
-def verify(site_model: Model, site_host: Model, site_peers: Sequence[Model] = ()) -> Any:
+def for_cluster(derive: Callable[[Any], Any]) -> Callable[..., Any]:
+    """A filter ``site_model | NAME(cluster)``."""
+    return one_line(lambda site_model, name: derive(item(site_model, "site_clusters", name)))
+
+
+def for_link(derive: Callable[[Any], Any]) -> Callable[..., Any]:
+    """A filter ``site_model | NAME(link)``."""
+
+    def filtered(site_model: Model, name: str) -> Any:
+        links = section(site_model, "site_federation").links
+        return derive(named(links, "link", name, ("site_federation", "links", name)))
+
+    return one_line(filtered)
+
+
+def host_verify(site_model: Model, site_host: Model, site_peers: Sequence[Model] = ()) -> Any:
     """``site_model | host_verify(site_host, peers)``; a peer is the ``site_host`` of another."""
     peers = [host_view(site_model, peer) for peer in site_peers]
-    return host_verify(host_view(site_model, site_host), peers)
+    return verify.host_verify(host_view(site_model, site_host), peers)
+
+
+def host_udev_names(view: HostView) -> dict[str, Any]:
+    """What udev names the ports of all NICs by."""
+    profiles = view.profiles.values()
+    return {name: value for p in profiles for name, value in names.udev_names(p).items()}
+
+
+def host_pod_networks(site_model: Model, site_host: Model, name: str) -> Any:
+    """``site_model | host_pod_networks(site_host, cluster)``: the host's CNI files."""
+    fabrics = section(site_model, "site_fabrics")
+    found = item(site_model, "site_clusters", name)
+    return cluster.host_pod_networks(found, fabrics, host_view(site_model, site_host))
+
+
+def network_vlan_ranges(site_model: Model) -> list[str]:
+    """``site_model | network_vlan_ranges``."""
+    return cloud.network_vlan_ranges(section(site_model, "site_fabrics"))
+
+
+def cloud_networks(site_model: Model) -> dict[str, Any]:
+    """``site_model | cloud_networks``: provider networks with their subnets by name."""
+    fabrics = section(site_model, "site_fabrics")
+    return cloud.cloud_networks(section(site_model, "site_openstack").networks, fabrics)
+
+
+def flavor_extra_specs(site_model: Model) -> dict[str, Any]:
+    """``site_model | flavor_extra_specs``: of each flavor by name."""
+    flavors = section(site_model, "site_openstack").flavors
+    return {name: cloud.flavor_extra_specs(flavor) for name, flavor in flavors.items()}
+
+
+def project_quotas(site_model: Model) -> dict[str, Any]:
+    """``site_model | project_quotas``: of each project by name, only what is set."""
+    projects = section(site_model, "site_openstack").projects
+    return {name: p.quota.model_dump(exclude_none=True) for name, p in projects.items()}
 
 
 def inventory_hosts(
@@ -71,19 +121,26 @@ def inventory_hosts(
     return [hostvars[name]["site_host"] for name in groups["all"]]
 
 
-def host_udev_names(view: HostView) -> dict[str, Any]:
-    return {name: value for p in view.profiles.values() for name, value in udev_names(p).items()}
-
-
 class FilterModule:
     """The filters by name."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         return {
-            "host_datapath": for_host(host_datapath),
-            "host_rdma": for_host(host_rdma),
-            "host_kernel": for_host(host_kernel),
+            "host_datapath": for_host(datapath.host_datapath),
+            "host_rdma": for_host(rdma.host_rdma),
+            "host_kernel": for_host(kernel.host_kernel),
             "host_udev_names": for_host(host_udev_names),
-            "host_verify": verify,
+            "host_verify": one_line(host_verify),
+            "host_pod_networks": one_line(host_pod_networks),
+            "device_spec": for_host(cloud.device_spec),
+            "bridge_mappings": for_host(cloud.bridge_mappings),
+            "network_vlan_ranges": one_line(network_vlan_ranges),
+            "cloud_networks": one_line(cloud_networks),
+            "flavor_extra_specs": one_line(flavor_extra_specs),
+            "project_quotas": one_line(project_quotas),
+            "network_attachments": for_cluster(cluster.network_attachments),
+            "rdma_resources": for_cluster(cluster.rdma_resources),
+            "link_quota": for_link(federation.link_quota),
+            "link_terms": for_link(federation.link_terms),
             "site_inventory_hosts": inventory_hosts,
         }

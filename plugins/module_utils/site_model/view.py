@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .problems import ERROR, WARNING, ModelError, Path, Problem, suggest
+from .sections.all import SECTIONS
 from .sections.fabrics import Fabric
 from .sections.hosts import HostGroup, HostOverrides
 from .sections.nics import NicProfile
@@ -142,6 +143,28 @@ def unknown(what: str, name: str, known: Iterable[str], asked: Path) -> Problem:
     rule = f"unknown-{what.rsplit('_', 1)[-1]}"
     message = f"there is no {what.replace('_', ' ')} {name!r}"
     return Problem(rule, asked, message, suggest(name, known), name)
+
+
+def section(model: Mapping[str, Any], name: str) -> Any:
+    """A whole section, typed; ModelError with all that is wrong in it."""
+    problems: list[Problem] = []
+    value = read(SECTIONS[name], plain(model.get(name) or {}), (name,), problems)
+    if problems:
+        raise ModelError(problems)
+    return value
+
+
+def item(model: Mapping[str, Any], name: str, key: str) -> Any:
+    """An item of a section that is a map; ModelError if there is none of that name."""
+    what = name.removeprefix("site_").removesuffix("s")
+    return named(section(model, name), what, key, (name, key))
+
+
+def named(items: Mapping[str, Any], what: str, name: str, path: Path) -> Any:
+    """The item of that name; ModelError with the nearest names if there is none."""
+    if name not in items:
+        raise ModelError([unknown(what, name, items, path)])
+    return items[name]
 
 
 def as_map(model: Mapping[str, Any], section: str) -> Mapping[str, Any]:

@@ -17,6 +17,7 @@ from .report import error, warning
 def check(model: Model, members: Mapping[str, list[int]] | None) -> Iterator[Problem]:
     """All rules of clusters; *members*: host indexes of each group, None if not known."""
     owner: dict[tuple[str, str], str] = {}
+    ranges: dict[str, str] = {}
     for name, cluster in model.clusters.items():
         path = ("site_clusters", name)
         for pool, here in _pools(cluster, path):
@@ -26,6 +27,12 @@ def check(model: Model, members: Mapping[str, list[int]] | None) -> Iterator[Pro
                 message, fix = f"are nodes of {owner[key]} already", "A node is in one pool."
                 yield error("pool-duplicate", (*here, key[0]), message, fix, key[1])
             owner.setdefault(key, f"{name}.{here[-1]}")
+        for fabric in cluster.fabrics:
+            other = ranges.setdefault(fabric, name)
+            if other != name:
+                message = f"cluster {other} has this fabric's range for pods"
+                fix = "Give each cluster a fabric of its own."
+                yield error("pod-range", (*path, "fabrics", fabric), message, fix)
         yield from _quorum(model, cluster, path, members)
         yield from _fabrics(model, cluster, path, members)
         yield from _subnets(model, cluster, path)

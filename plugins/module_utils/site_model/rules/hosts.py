@@ -9,10 +9,10 @@ from typing import Any
 
 from ..derive.addresses import host_address
 from ..model import Model
-from ..problems import WARNING, ModelError, Problem
+from ..problems import ModelError, Path, Problem
 from ..sections.scalars import parse_range
 from ..view import HostView, build_view
-from .groups import check_group
+from .groups import check_group, group_view
 from .nics import check_profile
 from .report import error
 
@@ -95,11 +95,17 @@ def _management(view: HostView) -> Iterator[Problem]:
 
 
 def _overrides(model: Model, view: HostView) -> Iterator[Problem]:
-    """The rules of groups and NICs once more, for what differs on this host."""
-    path = ("hosts", view.name, "site_host_overrides")
-    base = model.host_groups.get(view.group_name)
-    if view.group != base or any(p != model.nic_profiles.get(n) for n, p in view.profiles.items()):
-        yield from (p for p in check_group(view, path) if p.severity != WARNING)
+    """The rules of groups and NICs once more, for what is wrong on this host only."""
+    path: Path = ("hosts", view.name, "site_host_overrides")
+    base = group_view(model, view.group_name)
+    if base is None:
+        return
+    known = _found(base, path)
+    yield from (problem for problem in _found(view, path) if problem not in known)
+
+
+def _found(view: HostView, path: Path) -> list[Problem]:
+    problems = list(check_group(view, path))
     for name, profile in view.profiles.items():
-        if profile != model.nic_profiles.get(name):
-            yield from check_profile(profile, (*path, "nic_profiles", name))
+        problems += check_profile(profile, (*path, "nic_profiles", name))
+    return problems
