@@ -12,6 +12,7 @@ chroot "$root" passwd -q -d root
 
 # The hosts' own package repository, its lists already read.
 chroot "$root" apt-get -q -y clean
+# shellcheck disable=SC2086 # a list of packages
 chroot "$root" apt-get -q -y install --download-only $REPOSITORY
 mkdir -p "$root/srv/apt"
 mv "$root"/var/cache/apt/archives/*.deb "$root/srv/apt/"

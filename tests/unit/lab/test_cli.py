@@ -1,0 +1,55 @@
+"""Mistakes of people: one message that says what to do, and exit status 1 or 2."""
+
+import pytest
+
+from lab import cli, hostpackages
+from lab.instance import Lab
+from lab.paths import Paths
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    """No instance of this checkout is touched."""
+    monkeypatch.setattr(Paths, "of", classmethod(lambda cls, _=None: cls(tmp_path, "default")))
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (["ssh", "host-1", "true"], "scripts/lab start host-1"),
+        (["ssh", "hots-1", "true"], "host-1…host-9"),
+        (["link", "host-1", "p2", "down"], "management, p0, p1"),
+        (["switch"], "scripts/lab start"),
+        (["switch", "mtu", "switchdev-1", "1500"], "host-N"),
+        (["deploy"], "scripts/lab start"),
+        (["save", "a/b"], "no machine runs"),
+        (["start", "--state", "none"], "scripts/lab save none"),
+    ],
+)
+def test_errors_say_what_to_do(argv, words, capsys):
+    assert cli.main(argv) == 1
+    error = capsys.readouterr().err
+    assert words in error
+    assert error.count("\n") == 1
+
+
+def test_status_of_nothing(capsys):
+    assert cli.main(["status"]) == 0
+    assert Lab().status() == []
+
+
+def test_without_root_it_says_so(monkeypatch, capsys):
+    monkeypatch.setattr(hostpackages.os, "geteuid", lambda: 1000)
+    assert cli.main(["start"]) == 1
+    assert "root" in capsys.readouterr().err
+
+
+def test_other_systems_get_the_list_of_packages(monkeypatch, capsys):
+    release = {"ID": "ubuntu", "VERSION_ID": "24.04", "PRETTY_NAME": "Ubuntu 24.04"}
+    monkeypatch.setattr(hostpackages, "os_release", lambda: release)
+    monkeypatch.setattr(hostpackages, "missing", lambda: ["qemu-system-x86"])
+    monkeypatch.setattr(hostpackages.os, "geteuid", lambda: 0)
+    assert cli.main(["packages"]) == 1
+    error = capsys.readouterr().err
+    assert "Ubuntu 24.04" in error
+    assert "qemu-system-x86" in error
