@@ -87,6 +87,7 @@ class StandInHost(System):
         )
 
     def _modprobe(self, name):
+        name = name.replace("-", "_")  # as the kernel shows it
         self.put("/proc/modules", f"{self.read('/proc/modules')}\n{name} 1 0 - Live 0x0\n")
 
     def _systemctl(self, argv):
