@@ -154,6 +154,14 @@ class Subject(Protocol):
     def verify(self, observed: dict[str, Any]) -> Sequence[Check]: ...
 
 
+@dataclass(frozen=True)
+class Clock:
+    """Seconds that pass, and waiting for them; tests bring a clock of their own."""
+
+    now: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+
 class Journal:
     """Appends one JSON line per event, so that a cut run shows where it was."""
 
@@ -166,7 +174,8 @@ class Journal:
             return
         os.makedirs(os.path.dirname(self.path), exist_ok=True)
         with open(self.path, "a", encoding="utf-8") as handle:
-            handle.write(json.dumps({"time": round(time.time(), 3), "event": event, **values}) + "\n")
+            line = {"time": round(time.time(), 3), "event": event, **values}
+            handle.write(json.dumps(line) + "\n")
             handle.flush()
             os.fsync(handle.fileno())
 
@@ -177,6 +186,7 @@ def converge(
     check: bool = False,
     journal: Journal | None = None,
     between: Callable[[str], None] = lambda point: None,
+    clock: Clock = Clock(),
 ) -> Result:
     """Bring *subject* to its desired state; with *check*, only say what would be done.
 
@@ -195,7 +205,7 @@ def converge(
         journal.write("begin", subject=subject.name, steps=[s.name for s in plan.steps])
         for step in plan.steps:
             between(f"before {step.name}")
-            done.append(run_step(step, journal))
+            done.append(run_step(step, journal, clock))
             between(f"after {step.name}")
         after = subject.observe()
         rest = subject.plan(after)
@@ -218,15 +228,15 @@ def converge(
     )
 
 
-def run_step(step: Step, journal: Journal) -> dict[str, Any]:
+def run_step(step: Step, journal: Journal, clock: Clock = Clock()) -> dict[str, Any]:
     """Do one step and wait until it is proven; returns its summary with seconds."""
     journal.write("step", name=step.name)
-    started = time.monotonic()
+    started = clock.now()
     try:
         step.do()
         problem = step.proof()
-        while problem and time.monotonic() - started < step.patience:
-            time.sleep(0.2)
+        while problem and clock.now() - started < step.patience:
+            clock.sleep(0.2)
             problem = step.proof()
     except (OSError, ValueError, RuntimeError) as error:
         journal.write("failed", name=step.name, error=str(error))
@@ -235,7 +245,7 @@ def run_step(step: Step, journal: Journal) -> dict[str, Any]:
         journal.write("unproven", name=step.name, error=problem)
         raise ConvergeError(step.name, problem)
     journal.write("proven", name=step.name)
-    return {**step.summary(), "seconds": round(time.monotonic() - started, 3)}
+    return {**step.summary(), "seconds": round(clock.now() - started, 3)}
 
 
 def failed(checks: Iterable[Check]) -> list[Check]:
