@@ -12,6 +12,9 @@ from typing import Any
 
 from ..converge import HARDWARE, Check
 from ..host_datapath.engine import Datapath
+
+# looked up by name: Ansible ships only what it finds imported
+from ..host_datapath.network import netplan, networkd, networkmanager  # noqa: F401
 from ..host_datapath.spec import Nic, Spec
 from ..system import System
 from .findings import Findings, joined
