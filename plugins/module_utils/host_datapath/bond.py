@@ -201,7 +201,9 @@ def lag_step(system: System, work: Work) -> Step:
 
     def problem() -> str | None:
         state = state_problem(nic, read(system, nic.bond.name))
-        return state or (drv.lag_problem(nic, drv.lag(system, nic)) if drv.lag_gate else None)
+        if state or not drv.vfs_wait_for_lag(nic):
+            return state
+        return drv.lag_problem(nic, drv.lag(system, nic))
 
     return Step(
         name=f"lag:{nic.bond.name}",

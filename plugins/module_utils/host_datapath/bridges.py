@@ -60,7 +60,8 @@ def lay_down(
             elif known is None or not known["ports"].get(port, {}).get("ours"):
                 ports.append(port)
         stale_mtu = known is not None and bridge.mtu and known["mtu_request"] != bridge.mtu
-        if known is None or not known["ours"] or ports or stale_mtu:
+        up = facts["links"].get(bridge.name, {}).get("up")
+        if known is None or not known["ours"] or ports or stale_mtu or not up:
             steps.append(ovs.bridge_step(system, model, bridge, switch, ports))
     for work in works:
         steps += _representors(system, spec, work)
@@ -100,7 +101,7 @@ def _representors(system: System, spec: Spec, work: Work) -> list[Step]:
     if (
         work.nic.hw_tc_offload
         and not work.drv.representors_offload
-        and (dull or names and work.touched)
+        and (dull or (names and work.touched))
     ):
         steps.append(eswitch.offload_step(system, names, f"{work.nic.name}-representors", on=True))
     if names and (fresh or work.touched or not all(now[n]["up"] for n in names)):

@@ -182,7 +182,7 @@ def _bond(work: Work, facts: Facts) -> Iterator[Check]:
 
 
 def _lag(work: Work, facts: Facts) -> Iterator[Check]:
-    if work.drv.lag_gate:
+    if work.drv.vfs_wait_for_lag(work.nic):
         problem = work.drv.lag_problem(work.nic, work.facts["lag"])
         yield Check(
             f"{work.nic.bond.name}: LAG of the NIC",

@@ -37,12 +37,13 @@ def observe(system: System, spec: Spec, manager: NetworkManager, phase: str) -> 
             "bond": bond.read(system, nic.bond.name),
             "lag": driver(nic.driver).lag(system, nic),
         }
+    retired = _retired(system, spec, applied, links, devlink)
     facts = {
         "nics": nics,
-        "links": _relevant(spec, links, nics, applied),
+        "links": _relevant(spec, links, nics, applied, retired),
         "rules": {"text": system.read(UDEV_RULES)},
         "applied": applied,
-        "retired": _retired(system, spec, applied, links, devlink),
+        "retired": retired,
         "gate": {"open": gate.is_open(system)},
         "management": _management(spec, links),
     }
@@ -125,7 +126,11 @@ def _retired(
 
 
 def _relevant(
-    spec: Spec, links: dict[str, Facts], nics: dict[str, Facts], applied: Facts
+    spec: Spec,
+    links: dict[str, Facts],
+    nics: dict[str, Facts],
+    applied: Facts,
+    retired: dict[str, Facts],
 ) -> dict[str, Facts]:
     """The interfaces that a plan looks at; a compute host has hundreds of others."""
     names = {nic.bond.name for nic in spec.nics} | {n.interface for n in spec.networks}
@@ -136,6 +141,7 @@ def _relevant(
         for port in facts["ports"].values():
             names.add(port.get("netdev"))
             names |= {vf.get("netdev") for vf in port.get("vfs", ())}
+    names |= {vf.get("netdev") for device in retired.values() for vf in device["vfs"]}
     near = {n for n, v in links.items() if v["lower"] in names or v["master"] in names}
     return {n: links[n] for n in sorted(x for x in (names | near) if x and x in links)}
 

@@ -28,7 +28,7 @@ def of_the_model(work: Work) -> Iterator[Refusal]:
             f"{where}: {' and '.join(drv.parent(p) for p in nic.ports)} are not ports of one NIC",
             "A LAG in hardware joins exactly the two ports of one NIC",
         )
-    allowed = LAG_MODES if drv.lag_gate else BOND_MODES
+    allowed = LAG_MODES if drv.own_lag else BOND_MODES
     if nic.bond.mode not in allowed:
         yield Refusal(
             "bond-mode",
@@ -49,7 +49,7 @@ def of_the_model(work: Work) -> Iterator[Refusal]:
             f"Set vfs to {most} or fewer",
         )
     if (
-        drv.lag_gate
+        drv.own_lag
         and nic.bond.transmit_hash_policy in LAYER_4
         and nic.lag_port_select_mode == "queue_affinity"
     ):
@@ -165,12 +165,12 @@ def of_boot(works: list[Work]) -> Iterator[Refusal]:
 def warnings(work: Work) -> Iterator[str]:
     """What works but deserves a look."""
     nic = work.nic
-    if work.drv.lag_gate and not nic.switchdev and not nic.vfs:
+    if work.drv.own_lag and not nic.switchdev and not nic.vfs:
         yield (
             f"{nic.bond.name}: a bond in legacy mode without VFs becomes a RoCE LAG: "
             "one RDMA device for both ports"
         )
-    if work.drv.lag_gate and nic.switchdev and nic.bond.transmit_hash_policy in LAYER_4:
+    if work.drv.own_lag and nic.switchdev and nic.bond.transmit_hash_policy in LAYER_4:
         yield (
             f"{nic.bond.name}: {nic.bond.transmit_hash_policy} with offload needs the firmware's "
             "hash mode (some vendors do not support the pair); verify looks at port_sel_mode"

@@ -47,7 +47,7 @@ class Work:
     @property
     def released(self) -> list[str]:
         """Ports that leave the bond for the change, as such a NIC's ports are enslaved last."""
-        if not (self.drv.lag_gate and self.touched):
+        if not (self.drv.own_lag and self.touched):
             return []
         members = (self.facts["bond"] or {"members": []})["members"]
         return [p.name for p in self.nic.ports if p.name in members]
@@ -89,19 +89,17 @@ def decide(nic: Nic, facts: Facts, phase: str) -> Work:
             work.names[netdev] = port.name
     for port in work.owners:
         _decide_port(work, port)
-    in_lag = not lag_problem(work)
-    if drv.lag_gate:
-        work.reform = work.touched or (phase != BEFORE_NETWORK and not in_lag)
-    work.early = drv.lag_gate and not work.touched and not in_lag and phase != BEFORE_NETWORK
+    broken = phase != BEFORE_NETWORK and lag_problem(work) is not None
+    work.reform = broken or (drv.vfs_wait_for_lag(nic) and work.touched)
     for port in work.owners:
         _decide_vfs(work, port)
-    work.early = work.early and bool(work.unbind)
+    work.early = broken and not work.touched and bool(work.unbind)
     return work
 
 
 def lag_problem(work: Work) -> str | None:
     """Why the LAG, where the device has one, is not what VFs wait for."""
-    if not work.drv.lag_gate:
+    if not work.drv.vfs_wait_for_lag(work.nic):
         return None
     nic, facts = work.nic, work.facts
     return bond.membership_problem(nic, facts["bond"]) or work.drv.lag_problem(nic, facts["lag"])

@@ -23,8 +23,8 @@ class Driver:
     source = HARDWARE
     #: can put its eswitch into switchdev mode
     switchdev = False
-    #: has a LAG of its own that VFs must wait for, so ports are enslaved last
-    lag_gate = False
+    #: joins a bond's ports to a LAG of its own, so they are enslaved after other changes
+    own_lag = False
     #: its VFs are PCI functions that a driver is bound to
     vf_functions = True
     #: representors take TC filters without being told to
@@ -93,6 +93,10 @@ class Driver:
     def lag(self, system: System, nic: Nic) -> Facts | None:
         """The device's own view of the bond; None: it has none, the bond's state suffices."""
         return None
+
+    def vfs_wait_for_lag(self, nic: Nic) -> bool:
+        """Whether VFs may get a driver only once the device's own LAG is active."""
+        return False
 
     def lag_problem(self, nic: Nic, lag: Facts | None) -> str | None:
         """Why the LAG is not as it must be."""

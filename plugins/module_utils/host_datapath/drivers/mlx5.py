@@ -20,7 +20,7 @@ class Mlx5(Driver):
 
     name = "mlx5_core"
     switchdev = True
-    lag_gate = True
+    own_lag = True
     max_vfs_with_lag = 64
 
     def settings(
@@ -80,6 +80,10 @@ class Mlx5(Driver):
         names = ("state", "type", "port_sel_mode", "mapping")
         return {name: system.read(f"{folder}/{name}") for name in names}
 
+    def vfs_wait_for_lag(self, nic: Nic) -> bool:
+        # with VFs in legacy mode the kernel forms no LAG: the bond is the host's alone
+        return nic.switchdev
+
     def lag_problem(self, nic: Nic, lag: Facts | None) -> str | None:
         state = (lag or {}).get("state")
         where = f"{DEBUGFS}/{nic.ports[0].pci_address}/lag"
@@ -88,7 +92,7 @@ class Mlx5(Driver):
         if state != "active":
             return f"the NIC's LAG is {state}: see {where} and the kernel's log"
         mode = (lag or {}).get("port_sel_mode")
-        if nic.switchdev and nic.lag_port_select_mode and mode != nic.lag_port_select_mode:
+        if nic.lag_port_select_mode and mode != nic.lag_port_select_mode:
             return f"the LAG selects ports by {mode}, not {nic.lag_port_select_mode}"
         return None
 
