@@ -25,7 +25,9 @@ def main():
     if not name or not params:
         sys.exit("not a module that Ansible built")
     arguments = json.loads(ast.literal_eval(f"'{params[1]}'"))["ANSIBLE_MODULE_ARGS"]
-    print(json.dumps(answer(name[1], arguments)))
+    found = answer(name[1].rpartition(".")[2], arguments)
+    own = {key: value for key, value in arguments.items() if not key.startswith("_ansible_")}
+    print(json.dumps({**found, "invocation": {"module_args": own}}))
     sys.stdout.flush()
 
 
