@@ -51,7 +51,8 @@ def read_model(raw: Mapping[str, Any], problems: list[Problem]) -> Model:
         if value is None:
             if name in REQUIRED and name not in raw:
                 message, fix = "is missing", f"Write it in group_vars/all/{_file(name)}."
-                problems.append(Problem("missing-section", (name,), message, fix))
+                place = "group_vars/all"
+                problems.append(Problem("missing-section", (name,), message, fix, file=place))
             continue
         part = _read_what_holds(name, kind, value, problems)
         if part is not None:

@@ -71,7 +71,10 @@ class Source:
             )
         except (RecursionError, ValueError) as error:
             return self._refuse("yaml", name, 1, f"is not YAML: {error}", "Correct the syntax.")
-        return _Reader(self, name).read(node, root) if node else None
+        if node is None:
+            return None
+        self.positions[root] = (name, node.start_mark.line + 1)
+        return _Reader(self, name).read(node, root)
 
     def _refuse(self, rule: str, name: str, line: int, message: str, fix: str) -> None:
         self.problems.append(Problem(rule, (), message, fix, file=name, line=line))
@@ -102,7 +105,6 @@ class _Reader:
     def read(self, node: Node, path: Path) -> Any:
         self.nodes += 1
         line = node.start_mark.line + 1
-        self.source.positions.setdefault(path, (self.name, line))
         if id(node) in self.open or self.nodes > MOST_NODES or len(self.open) > MOST_DEPTH:
             self._add("yaml", path, line, "refers to itself or is too large", "Write it out.")
             return None
@@ -111,10 +113,14 @@ class _Reader:
         self.open.add(id(node))
         try:
             if isinstance(node, SequenceNode):
-                return [self.read(item, (*path, n)) for n, item in enumerate(node.value)]
+                return [self._item(item, (*path, n)) for n, item in enumerate(node.value)]
             return self._mapping(node, path)
         finally:
             self.open.discard(id(node))
+
+    def _item(self, node: Node, path: Path) -> Any:
+        self.source.positions[path] = (self.name, node.start_mark.line + 1)
+        return self.read(node, path)
 
     def _scalar(self, node: ScalarNode, path: Path, line: int) -> Any:
         if node.tag in ("!unsafe", "!vault", "!vault-encrypted"):
@@ -133,42 +139,33 @@ class _Reader:
 
     def _mapping(self, node: MappingNode, path: Path) -> dict[str, Any]:
         result: dict[str, Any] = {}
+        for key, value in node.value:  # merges first: the map's own keys win
+            if key.tag == _MERGE:
+                parts = value.value if isinstance(value, SequenceNode) else [value]
+                for part in reversed(parts):
+                    inherited = self.read(part, path)
+                    result |= inherited if isinstance(inherited, dict) else {}
         lines: dict[str, int] = {}
-        merges: list[Node] = []
         for key, value in node.value:
             line = key.start_mark.line + 1
             if key.tag == _MERGE:
-                merges += value.value if isinstance(value, SequenceNode) else [value]
                 continue
             if not isinstance(key, ScalarNode):
-                self._add("key-type", path, line, "has a list or map as key", "Use text as key.")
+                fix = "Use text as key."
+                self._add("key-type", path, line, "has a list or map as key", fix)
                 continue
             name = key.value
             here = (*path, name)
             if key.tag not in ("tag:yaml.org,2002:str", "!unsafe"):
-                self._add(
-                    "key-type",
-                    here,
-                    line,
-                    "is a key that is not text",
-                    f'Write "{name}" in quotes.',
-                )
+                fix = f'Write "{name}" in quotes.'
+                self._add("key-type", here, line, "is a key that is not text", fix)
             if name in lines:
-                self._add(
-                    "duplicate-key",
-                    here,
-                    line,
-                    f"is there twice, first in line {lines[name]}",
-                    "Keep one.",
-                )
+                message = f"is there twice, first in line {lines[name]}"
+                self._add("duplicate-key", here, line, message, "Keep one.")
                 continue
             lines[name] = line
             self.source.positions[here] = (self.name, line)
             result[name] = self.read(value, here)
-        for merge in merges:
-            inherited = self.read(merge, path)
-            if isinstance(inherited, dict):
-                result = {**inherited, **result}
         return result
 
     def _add(

@@ -34,6 +34,7 @@ def _network(model: Model, network: CloudNetwork, path: Path) -> Iterator[Proble
     if not fabric.physical_network:
         message, fix = f"fabric {network.fabric} has no physical network", "Set physical_network."
         yield error("physical-network-missing", (*path, "fabric"), message, fix)
+        return
     if network.kind == "vlan" and network.vlan is None and fabric.vlan is None:
         message = f"no VLAN is given, here or in fabric {network.fabric}"
         yield error("network-segment", path, message, "Set vlan, or kind: flat.")

@@ -112,7 +112,7 @@ def _slices(
         indexes = (members or {}).get(pool.group, [])
     else:
         indexes = list(range(1, (_count(model, pool, members) or 0) + 1))
-    if pool.group is None and use.interface is None:
+    if pool.servers is not None and use.interface is None:
         fix = "Set interface: the guest's name of its port."
         yield error("pod-interface", path, "servers' interface is not known to the model", fix)
     try:

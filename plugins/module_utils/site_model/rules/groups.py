@@ -100,12 +100,12 @@ def check_group(view: HostView, path: Path) -> Iterator[Problem]:
 
 
 def _links(view: HostView, path: Path) -> Iterator[Problem]:
-    bonds = [profile.bond.name for profile in view.profiles.values()]
+    bonds = list(dict.fromkeys(p.bond.name for p in view.profiles.values()))
     for name in view.group.fabrics:
         fabric, here = view.fabrics[name], (*path, "fabrics", name)
         link = view.link_of(name)
         if link is None:
-            message = f"it is open which of {len(bonds)} bonds carries the fabric"
+            message = "it is open which NIC profile's bond carries the fabric"
             yield error("link-missing", here, message, f"Set link. {suggest('', bonds)}")
             continue
         profile = view.profile_of(link)
@@ -140,11 +140,13 @@ def _default_routes(view: HostView, path: Path) -> Iterator[Problem]:
 def _interfaces(view: HostView, path: Path) -> Iterator[Problem]:
     """Names that the host will have: short enough and each there once."""
     seen: dict[str, str] = {}
+    said: set[tuple[str, str]] = set()
     for name, what, where in _all_names(view, path):
         if len(name) > INTERFACE_LENGTH and what.startswith("VLAN"):
             message = f"{what} {name!r} has {len(name)} characters, above {INTERFACE_LENGTH}"
             yield error("interface-length", where, message, "Shorten the bond's name.")
-        if name in seen:
+        if name in seen and (what, seen[name]) not in said:
+            said.add((what, seen[name]))  # once for all VFs of a NIC
             message = f"{what} {name!r} has the same name as {seen[name]}"
             yield error("interface-duplicate", where, message, "Rename one of them.")
         seen.setdefault(name, what)
@@ -166,9 +168,13 @@ def _all_names(view: HostView, path: Path) -> Iterator[tuple[str, str, Path]]:
     for fabric in view.group.fabrics:
         link, vlan = view.link_of(fabric), view.fabrics[fabric].vlan
         if link and vlan:
-            yield vlan_interface(link, vlan), "VLAN interface", (*path, "fabrics", fabric)
+            yield (
+                vlan_interface(link, vlan),
+                f"VLAN interface of {fabric}",
+                (*path, "fabrics", fabric),
+            )
         elif link:
-            yield f"{link} untagged", "the address", (*path, "fabrics", fabric)
+            yield f"{link} untagged", f"the address on {fabric}", (*path, "fabrics", fabric)
 
 
 def _management(view: HostView, path: Path) -> Iterator[Problem]:

@@ -42,23 +42,35 @@ def check(model: Model, hosts: Iterable[Mapping[str, Any]]) -> Iterator[Problem]
 
 def _host(model: Model, host: Mapping[str, Any]) -> Iterator[Problem]:
     problems: list[Problem] = []
-    overridden = bool(host["overrides"])
     view = build_view(model.raw, host, problems)
     own = ("hosts", host["name"])
-    # what is wrong in the sections is reported there, once
-    yield from (p for p in problems if p.path[:2] == own and (overridden or len(p.path) < 4))
+    for problem in problems:  # what is wrong in the sections is reported there, once
+        if problem.path[:2] == own and _written(host["overrides"], problem):
+            yield problem
     if view is None:
         return
-    yield from _addresses(view)
-    if overridden:
+    yield from _addresses(view, host["index"])
+    if host["overrides"]:
         yield from _overrides(model, view)
 
 
-def _addresses(view: HostView) -> Iterator[Problem]:
+def _written(overrides: Any, problem: Problem) -> bool:
+    """Whether the host's own overrides hold the key that a problem is about."""
+    steps = problem.path[3:-1] if problem.rule == "missing-key" else problem.path[3:]
+    for step in steps:
+        try:
+            overrides = overrides[step]
+        except (KeyError, IndexError, TypeError):
+            return False
+    return True
+
+
+def _addresses(view: HostView, given: Any) -> Iterator[Problem]:
+    """*given*: the index as the operator wrote it, right or wrong."""
     path = ("hosts", view.name, "site_host_index")
     for name in view.group.fabrics:
         fabric = view.fabrics[name]
-        if view.index == 0 and fabric.subnet and fabric.ranges.hosts:
+        if not view.index and not given and fabric.subnet and fabric.ranges.hosts:
             message, fix = f"is missing: its address on fabric {name} follows from it", "Set it."
             yield error("index-missing", path, message, fix)
             break

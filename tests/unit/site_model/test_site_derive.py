@@ -1,0 +1,290 @@
+"""What follows from the model: hosts, cloud, clusters, links."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from ansible.module_utils.site_model.derive import (
+    cloud,
+    cluster,
+    datapath,
+    federation,
+    kernel,
+    names,
+    rdma,
+    verify,
+)
+from ansible.module_utils.site_model.inventory import read_inventory
+from ansible.module_utils.site_model.problems import ModelError, nearest
+from ansible.module_utils.site_model.source import Source
+from ansible.module_utils.site_model.view import HostView, host_view, item, section
+
+Opened = tuple[dict[str, Any], Callable[[str], HostView]]
+
+
+@pytest.fixture
+def opened(site) -> Callable[..., Opened]:
+    """``opened(site, (file, old, new)…)``: its sections, and the view of a host by name."""
+
+    def open_site(name: str, *changes: tuple[str, str, str]) -> Opened:
+        copy = site(name)
+        for change in changes:
+            copy.change(*change)
+        inventory = read_inventory(copy.folder, Source())
+
+        def view(host: str) -> HostView:
+            return host_view(inventory.sections, inventory.hosts[host].as_site_host())
+
+        return inventory.sections, view
+
+    return open_site
+
+
+def test_the_datapath_of_a_lab_host(opened):
+    _, view = opened("lab")
+    assert datapath.host_datapath(view("host-2")) == {
+        "host": "host-2",
+        "network_manager": "networkd",
+        "nics": [
+            {
+                "name": "data",
+                "driver": "igb",
+                "ports": [
+                    {"name": "data0", "pci_address": "0000:01:00.0"},
+                    {"name": "data1", "pci_address": "0000:01:00.1"},
+                ],
+                "mtu": 9000,
+                "vfs": 3,
+                "vf_driver": "",
+                "eswitch_mode": "legacy",
+                "representor_pattern": "{port}_{vf}",
+                "lag_port_select_mode": None,
+                "flow_steering_mode": None,
+                "hw_tc_offload": False,
+                "firmware": {},
+                "bond": {
+                    "name": "bond0",
+                    "mode": "802.3ad",
+                    "transmit_hash_policy": "layer3+4",
+                    "lacp_rate": "fast",
+                    "miimon": 100,
+                    "min_links": 1,
+                },
+            }
+        ],
+        "networks": [
+            {
+                "name": name,
+                "link": "bond0",
+                "vlan": vlan,
+                "interface": f"bond0.{vlan}",
+                "mtu": 9000,
+                "addresses": [address],
+                "routes": [],
+            }
+            for name, vlan, address in (
+                ("storage", 100, "10.10.0.2/16"),
+                ("rdma", 200, "10.20.0.2/16"),
+            )
+        ],
+        "management": {
+            "interface": "enp0s3",
+            "mac_address": None,
+            "pci_address": None,
+            "addresses": ["192.168.77.12/24"],
+            "gateway": None,
+            "managed": False,
+        },
+        "openvswitch": {
+            "runtime": "host",
+            "hw_offload": False,
+            "tc_policy": "none",
+            "max_idle": 30000,
+            "bridges": [
+                {"name": "br-data", "ports": ["bond0"], "representors": "none", "mtu": 9000}
+            ],
+        },
+        "gate_units": [],
+        "confirm_timeout": 60,
+    }
+
+
+def test_switchdev_implies_its_settings(opened):
+    _, view = opened("example-rack")
+    (nic,) = datapath.host_datapath(view("compute-1"))["nics"]
+    implied = {"NUM_OF_VFS": "16", "SRIOV_EN": "1", "LAG_RESOURCE_ALLOCATION": "1"}
+    assert nic["firmware"] == implied
+    assert (nic["lag_port_select_mode"], nic["flow_steering_mode"]) == ("hash", "smfs")
+    assert nic["hw_tc_offload"] is True
+    assert datapath.openvswitch(view("compute-1"))["hw_offload"] is True
+    (legacy,) = datapath.host_datapath(view("control-1"))["nics"]
+    assert legacy["lag_port_select_mode"] is None
+    assert legacy["firmware"] == {"NUM_OF_VFS": "4", "SRIOV_EN": "1"}
+
+
+def test_a_netdevsim_port_is_a_device_and_a_number(opened):
+    _, view = opened("lab")
+    (nic,) = datapath.host_datapath(view("switchdev-1"))["nics"]
+    assert nic["ports"][1] == {"name": "data1", "device": "netdevsim/netdevsim10", "port": 1}
+    assert names.udev_names(view("switchdev-1").profiles["switch"])["data1"]["port"] == 1
+
+
+def test_a_host_may_differ_from_its_group(opened):
+    _, view = opened("example-rack")
+    ports = view("compute-4").profiles["connectx-6"].ports
+    assert [port.pci_address for port in ports] == ["0000:af:00.0", "0000:af:00.1"]
+    assert view("compute-4").profiles["connectx-6"].vfs == 16
+
+
+def test_the_default_route_takes_managements_place(opened):
+    _, view = opened("example-federation/site-a")
+    made = datapath.host_datapath(view("gpu-1"))
+    assert made["networks"][0]["routes"] == [{"to": "0.0.0.0/0", "via": "10.1.16.1"}]
+    assert made["management"]["gateway"] is None
+    _, view = opened("example-rack")
+    assert datapath.management(view("compute-1"))["gateway"] == "10.0.0.1"
+
+
+def test_rdma_and_kernel_of_a_lab_host(opened):
+    _, view = opened("lab")
+    assert rdma.host_rdma(view("host-1")) == {
+        "driver_source": "distribution",
+        "roce_links": [{"netdev": "bond0.200", "device": "rxe0", "kind": "rxe"}],
+        "roce_version": 2,
+        "memlock": "unlimited",
+        "dscp": 26,
+        "traffic_class": 104,
+        "lossless": None,
+        "management_pci_addresses": [],
+    }
+    made = kernel.host_kernel(view("host-1"))
+    assert made["command_line"] == ["intel_iommu=on", "iommu=pt"]
+    assert made["modules"] == ["bonding", "8021q", "rdma_rxe"]
+
+
+def test_rdma_and_kernel_of_a_real_host(opened):
+    _, view = opened("example-rack")
+    made = rdma.host_rdma(view("compute-1"))
+    assert made["roce_links"] == [{"netdev": "bond0.200", "device": "", "kind": "native"}]
+    assert made["lossless"]["ports"] == ["data0", "data1"]
+    assert made["lossless"]["pfc_priorities"] == [3]
+    assert made["management_pci_addresses"] == ["0000:04:00.0"]
+    _, view = opened("example-federation/site-b")
+    assert kernel.host_kernel(view("hyp1"))["command_line"] == ["iommu=pt"]
+
+
+def test_verify_names_the_networks_of_both_ends(opened):
+    _, view = opened("lab")
+    made = verify.host_verify(view("host-1"), [view("host-2"), view("switchdev-1")])
+    two, switch = made["peers"]
+    assert [network["name"] for network in two["networks"]] == ["storage", "rdma"]
+    assert two["networks"][1]["peer_address"] == "10.20.0.2"
+    assert two["networks"][1]["speed"] == 2000
+    assert {network["evidence"] for network in two["networks"]} == {"emulation"}
+    assert [network["speed"] for network in switch["networks"]] == [None]
+    (nic,) = verify.host_verify(view("switchdev-1"))["nics"]
+    assert nic["evidence"] == "stand-in"
+
+
+def test_soft_roce_on_a_real_nic_is_emulation(opened):
+    _, view = opened("example-rack", ("hosts", "rdma: {dscp: 26}", "rdma: {kind: rxe}"))
+    networks = verify.host_verify(view("compute-1"))["networks"]
+    assert [n["rdma_evidence"] for n in networks] == [None, "emulation"]
+    assert {n["evidence"] for n in networks} == {"hardware"}
+
+
+def test_the_clouds_facts(opened):
+    sections, view = opened("example-rack")
+    spec = cloud.device_spec(view("compute-4"))
+    assert [entry["address"] for entry in spec] == ["0000:af:00.0", "0000:af:00.1"]
+    assert spec[0] == {
+        "address": "0000:af:00.0",
+        "vendor_id": "15b3",
+        "product_id": "101e",
+        "physical_network": "physnet1",
+    }
+    assert cloud.bridge_mappings(view("compute-1")) == {"physnet1": "br-data"}
+    fabrics, openstack = section(sections, "site_fabrics"), section(sections, "site_openstack")
+    assert cloud.network_vlan_ranges(fabrics) == ["physnet1:1000:1999"]
+    made = cloud.cloud_networks(openstack.networks, fabrics)["storage"]
+    assert (made["provider_segmentation_id"], made["mtu"]) == (200, 9000)
+    pool = {"start": "10.20.16.0", "end": "10.20.31.255"}
+    assert made["subnet"]["allocation_pools"] == [pool]
+    metal = cloud.flavor_extra_specs(openstack.flavors["metal.a100x8"])
+    assert metal["resources:CUSTOM_GPU_A100X8"] == "1"
+    assert metal["resources:VCPU"] == "0"
+    assert metal["trait:CUSTOM_GPU_A100_X8"] == "required"
+    assert cloud.flavor_extra_specs(openstack.flavors["rdma.large"]) == {
+        "hw:cpu_policy": "dedicated",
+        "hw:numa_nodes": "1",
+        "hw:mem_page_size": "1GB",
+    }
+
+
+def test_ports_without_a_bridge_lead_where_their_fabrics_lead(opened):
+    _, view = opened("example-federation/site-a")
+    assert {entry["physical_network"] for entry in cloud.device_spec(view("gpu-1"))} == {"leaf"}
+    assert cloud.device_spec(opened("lab")[1]("switchdev-1")) == []
+
+
+def test_a_clusters_facts(opened):
+    sections, view = opened("example-federation/site-a")
+    fabrics = section(sections, "site_fabrics")
+    research = item(sections, "site_clusters", "research")
+    (attachment,) = cluster.network_attachments(research)
+    assert attachment["metadata"]["name"] == "rdma"
+    assert cluster.rdma_resources(research) == {"rdma/rdma": 64}
+    file = json.loads(cluster.host_pod_networks(research, fabrics, view("gpu-1"))["rdma"])
+    assert file["master"] == "bond0.120"
+    # the eleventh host's slice of 128
+    first = {"rangeStart": "10.1.165.0", "rangeEnd": "10.1.165.127", "subnet": "10.1.128.0/17"}
+    assert file["ipam"]["ranges"] == [[first]]
+
+
+def test_an_unknown_name_in_a_filter_is_one_line(opened):
+    sections, _ = opened("example-federation/site-a")
+    with pytest.raises(ModelError, match="Did you mean 'research'"):
+        item(sections, "site_clusters", "resarch")
+    with pytest.raises(ModelError, match="is in no group of the model"):
+        host_view(sections, {"name": "x", "groups": ["all"]})
+
+
+def test_nearest_names():
+    assert (
+        nearest("transmit_hash_polcy", ["transmit_hash_policy", "mode"]) == "transmit_hash_policy"
+    )
+    assert nearest("zzz", ["transmit_hash_policy", "mode"]) is None
+
+
+# Two walks: one number, and every place that follows it.
+
+
+def test_walk_vfs(opened):
+    _, view = opened("example-rack", ("nics", "vfs: 16", "vfs: 24"))
+    host = view("compute-1")
+    (nic,) = datapath.host_datapath(host)["nics"]
+    assert nic["vfs"] == 24
+    assert nic["firmware"]["NUM_OF_VFS"] == "24"
+    assert verify.host_verify(host)["nics"][0]["vfs"] == 24
+    assert len(names.representors(host.profiles["connectx-6"])) == 48
+    assert len(names.vf_interfaces(host.profiles["connectx-6"])) == 48
+    (untouched,) = datapath.host_datapath(view("control-1"))["nics"]
+    assert untouched["vfs"] == 4
+    assert view("compute-4").profiles["connectx-6"].vfs == 24
+
+
+def test_walk_budget(opened):
+    change = ("federation", "budget: {pods: 50, cpu", "budget: {pods: 60, cpu")
+    sections, _ = opened("example-federation/site-a", change)
+    links = section(sections, "site_federation").links
+    assert federation.link_quota(links["a-to-b"]) == {
+        "pods": "60",
+        "requests.cpu": "400",
+        "requests.memory": "2Ti",
+        "requests.nvidia.com/gpu": "16",
+    }
+    assert federation.link_terms(links["a-to-b"])["budget"]["pods"] == 60
+    assert federation.link_quota(links["b-to-a"])["pods"] == "20"

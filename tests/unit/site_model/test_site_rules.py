@@ -1,0 +1,48 @@
+"""Every rule: one change to a valid site, and exactly that rule speaks, at that line."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+MISTAKES = yaml.safe_load(Path(__file__).with_name("mistakes.yml").read_text())
+SITES = [
+    "lab",
+    "example-rack",
+    *(f"example-federation/site-{letter}" for letter in "abc"),
+]
+
+
+@pytest.mark.parametrize("name", SITES)
+def test_the_sites_are_clean(site, name):
+    assert site(name).found() == []
+
+
+def _title(mistake: dict[str, Any]) -> str:
+    return f"{mistake['rule']}:{(mistake['new'] or mistake['old']).strip()[:40]!r}"
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=_title)
+def test_a_mistake_is_found_at_its_line(site, mistake):
+    copy = site(mistake["site"])
+    if "first" in mistake:
+        copy.change(**mistake["first"])
+    file, at = mistake["file"], mistake.get("at", 0)
+    line = copy.change(file, mistake["old"], mistake["new"])
+    if isinstance(at, dict):
+        file = at["file"]
+        lines = enumerate(copy.file(file).read_text().splitlines(), 1)
+        line = [n for n, text in lines if re.search(at["pattern"], text)][at["nth"] - 1]
+    else:
+        line += at
+    found = copy.found()
+    place = str(copy.file(file).relative_to(copy.folder))
+    said = [(problem.rule, problem.file, problem.line) for problem in found]
+    assert (mistake["rule"], place, line) in said, "\n".join(map(str, found))
+    others = {rule for rule, *_ in said} - {mistake["rule"]}
+    assert others == set(mistake.get("also", [])), "\n".join(map(str, found))
+    assert all(problem.message and problem.fix and problem.file for problem in found)
