@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import glob
+import json
 import os
 import subprocess
 import tempfile
@@ -32,7 +33,11 @@ class Output:
 
 
 class System:
-    """A host's files below *root* ("/" on a real one) and its commands."""
+    """A host's files below *root* ("/" on a real one) and its commands.
+
+    With another root no command is run: the answers are those recorded in the tree's
+    ``commands.json``, a mapping of ``recorded_key`` to ``[status, stdout, stderr]``.
+    """
 
     def __init__(self, root: str = "/") -> None:
         self.root = root
@@ -119,6 +124,13 @@ class System:
 
         A missing program gives exit status 127, as a shell would.
         """
+        real = self.root == "/"
+        output = self._execute(argv, timeout, stdin) if real else self._recorded(argv, stdin)
+        if check and output.status:
+            raise CommandError(f"`{' '.join(argv)}` failed ({output.status}): {_last(output)}")
+        return output
+
+    def _execute(self, argv: Sequence[str], timeout: float, stdin: str | None) -> Output:
         try:
             done = subprocess.run(
                 argv,
@@ -129,17 +141,27 @@ class System:
                 check=False,
                 env={**os.environ, "LC_ALL": "C"},
             )
-            output = Output(done.returncode, done.stdout, done.stderr)
         except FileNotFoundError:
-            output = Output(127, "", f"{argv[0]}: not installed")
+            return Output(127, "", f"{argv[0]}: not installed")
         except subprocess.TimeoutExpired:
-            output = Output(124, "", f"no answer within {timeout:g} s")
-        if check and output.status:
-            raise CommandError(f"`{' '.join(argv)}` failed ({output.status}): {_last(output)}")
-        return output
+            return Output(124, "", f"no answer within {timeout:g} s")
+        return Output(done.returncode, done.stdout, done.stderr)
+
+    def _recorded(self, argv: Sequence[str], stdin: str | None) -> Output:
+        with open(self.path("/commands.json"), encoding="utf-8") as handle:
+            answers = json.load(handle)
+        key = recorded_key(argv, stdin)
+        if key not in answers:
+            raise CommandError(f"`{key}`: no answer recorded in {self.root}/commands.json")
+        return Output(*answers[key])
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
+
+
+def recorded_key(argv: Sequence[str], stdin: str | None = None) -> str:
+    """A command as ``commands.json`` names it: the words, and what it read."""
+    return " ".join(argv) + (f" < {stdin.strip()}" if stdin else "")
 
 
 def _last(output: Output, lines: int = 3) -> str:

@@ -172,12 +172,17 @@ class FakeHost(KernelHost):
     def run_modprobe(self, words: list[str], stdin: str) -> None: ...
 
     def run_systemctl(self, words: list[str], stdin: str) -> None:
-        if self.ovs is None:
-            raise ValueError(f"Unit {words[-1]} not found")
-        if words[0] == "enable":
-            self.ovs_running = True
-            self.files["/run/openvswitch/db.sock"] = ""
-        self.ovs.restart()
+        action, *units = [w for w in words if not w.startswith("--")]
+        for unit in units:
+            if "switch" in unit and self.ovs is None:
+                raise ValueError(f"Unit {unit} not found")
+            if action == "enable":
+                self.files[f"/etc/systemd/system/multi-user.target.wants/{unit}"] = ""
+            if unit.startswith("openvswitch"):
+                self.ovs_running = True
+                self.files["/run/openvswitch/db.sock"] = ""
+            if unit.startswith(("openvswitch", "ovs-vswitchd")) and self.ovs:
+                self.ovs.restart()
 
     def run_ovs_vsctl(self, words: list[str], stdin: str) -> str:
         if self.ovs is None:
