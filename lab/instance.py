@@ -136,7 +136,7 @@ class Lab:
 
     def set_clock(self, vm: Vm) -> None:
         """Wait for SSH; a restored machine has the time of its saving."""
-        vm.wait_for_ssh(["date", "-u", "-s", f"@{time.time():.0f}"])
+        vm.wait_for_ssh(lambda: ["date", "-u", "-s", f"@{time.time():.0f}"])
 
     def state_directory(self, state: str) -> Path:
         if not state.replace("-", "").isalnum():
@@ -158,7 +158,7 @@ class Lab:
                 network.add_taps(self.paths, vm.machine)
                 vm.launch()
             if wait and action != "off":
-                vm.wait_for_ssh(["true"])
+                vm.wait_for_ssh(lambda: ["true"])
 
     def run(
         self, name: str, command: str, timeout: float = 600

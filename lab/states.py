@@ -48,7 +48,7 @@ def first_boot(vm: Vm, image: Path, saved: Path) -> None:
     shutil.rmtree(vm.files.home, ignore_errors=True)
     vm.new_disk(image)
     vm.launch()
-    vm.wait_for_ssh(BOOTED)
+    vm.wait_for_ssh(lambda: BOOTED)
     say(f"{vm.name}: saving its state")
     save(vm, saved)
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from lab import network, process, qemu, ssh
@@ -11,7 +12,7 @@ from lab.machine import Machine
 from lab.paths import Paths
 from lab.qmp import Qmp
 
-BOOT_TIMEOUT = 900  # 60 s on an idle machine without KVM; a loaded one is 10 times slower
+BOOT_TIMEOUT = 1800  # 30 s on an idle machine without KVM; 10 min were seen on a loaded one
 
 
 class Vm:
@@ -59,10 +60,10 @@ class Vm:
         argv = qemu.command(self.machine, self.files, kvm=qemu.has_kvm())
         capture(network.inside(self.paths, [*argv, *extra]), timeout=120)
 
-    def wait_for_ssh(self, argv: list[str], timeout: float = BOOT_TIMEOUT) -> None:
-        """Wait until the command succeeds on the machine over SSH."""
+    def wait_for_ssh(self, command: Callable[[], list[str]], timeout: float = BOOT_TIMEOUT) -> None:
+        """Wait until a command succeeds on the machine; it is made anew for each attempt."""
         end = time.monotonic() + timeout
-        while not ssh.answers(self.paths, self.machine, argv):
+        while not ssh.answers(self.paths, self.machine, command()):
             if not self.pid:
                 raise LabError(f"{self.name}: QEMU ended\n{tail(self.files.serial_log)}")
             if time.monotonic() > end:
