@@ -27,7 +27,11 @@ from ansible.module_utils.site_model.derive import (  # noqa: E402
     rdma,
     verify,
 )
-from ansible.module_utils.site_model.inventory import only_ansible_knows  # noqa: E402
+from ansible.module_utils.site_model.inventory import (  # noqa: E402
+    broken_variables,
+    folder_of,
+    only_ansible_knows,
+)
 from ansible.module_utils.site_model.problems import ModelError  # noqa: E402
 from ansible.module_utils.site_model.view import HostView, host_view, item, named, section  # noqa: E402
 
@@ -109,6 +113,17 @@ def project_quotas(site_model: Model) -> dict[str, Any]:
     return {name: p.quota.model_dump(exclude_none=True) for name, p in projects.items()}
 
 
+def where_readable(host: str, sources: Sequence[str]) -> str:
+    """``'localhost' | site_where_readable(ansible_inventory_sources)``, for a play's ``hosts``.
+
+    Ansible stops at the first file that is not YAML, without its name: say all, with lines.
+    """
+    problems = [p for source in sources for p in broken_variables(folder_of(source))]
+    if problems:
+        raise AnsibleFilterError("\n".join(["these files cannot be read:", *map(str, problems)]))
+    return host
+
+
 def inventory_hosts(
     sources: Sequence[str], groups: Mapping[str, Any], hostvars: Mapping[str, Any]
 ) -> list[Any] | None:
@@ -143,4 +158,5 @@ class FilterModule:
             "link_quota": for_link(federation.link_quota),
             "link_terms": for_link(federation.link_terms),
             "site_inventory_hosts": inventory_hosts,
+            "site_where_readable": where_readable,
         }

@@ -89,6 +89,17 @@ def readable(file: File) -> bool:
         return not re.search(rb"^plugin\s*:", stream.read(1 << 16), re.M)
 
 
+def broken_variables(folder: File) -> list[Problem]:
+    """Files of variables that Ansible itself cannot read, each with its place."""
+    source = Source()
+    for place in ("group_vars", "host_vars"):
+        for _, file in _variable_files(folder / place):
+            name = _name(folder, file)
+            _map(Source(problems=source.problems).load(file, name), name, source)
+    kinds = ("yaml", "encoding", "unreadable")
+    return [p for p in source.problems if p.rule in kinds or (p.rule == "type" and not p.path)]
+
+
 def _name(folder: File, file: File) -> str:
     return str(file.relative_to(folder))
 

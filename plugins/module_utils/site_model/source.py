@@ -15,7 +15,7 @@ from .problems import Path, Problem
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MERGE = "tag:yaml.org,2002:merge"
 #: Far above any model; stops aliases that multiply and brackets without end.
-MOST_NODES, MOST_DEPTH, MOST_BYTES = 2_000_000, 60, 64 << 20
+MOST_NODES, MOST_DEPTH, MOST_BYTES = 500_000, 60, 64 << 20
 
 
 @dataclass
@@ -105,6 +105,8 @@ class _Reader:
     def read(self, node: Node, path: Path) -> Any:
         self.nodes += 1
         line = node.start_mark.line + 1
+        if self.nodes > MOST_NODES + 1:
+            return None  # said once
         if id(node) in self.open or self.nodes > MOST_NODES or len(self.open) > MOST_DEPTH:
             self._add("yaml", path, line, "refers to itself or is too large", "Write it out.")
             return None

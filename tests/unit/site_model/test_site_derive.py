@@ -108,7 +108,7 @@ def test_the_datapath_of_a_lab_host(opened):
             ],
         },
         "gate_units": [],
-        "confirm_timeout": 60,
+        "confirm_timeout": 300,
     }
 
 

@@ -1,0 +1,73 @@
+"""The filters as templates use them."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+from ansible.errors import AnsibleFilterError
+from ansible.module_utils.site_model.inventory import read_inventory
+from ansible.module_utils.site_model.source import Source
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(scope="module")
+def filters():
+    path = CHECKOUT / "plugins" / "filter" / "site.py"
+    spec = importlib.util.spec_from_file_location("site_filters", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.FilterModule().filters()
+
+
+@pytest.fixture(scope="module")
+def rack():
+    return read_inventory(CHECKOUT / "inventories" / "example-rack", Source())
+
+
+def test_each_filter_gives_something(filters, rack):
+    host = rack.hosts["compute-1"].as_site_host()
+    of_host = ["host_datapath", "host_rdma", "host_kernel", "host_udev_names", "device_spec"]
+    for name in [*of_host, "bridge_mappings"]:
+        assert filters[name](rack.sections, host), name
+    peers = [rack.hosts["compute-2"].as_site_host()]
+    assert filters["host_verify"](rack.sections, host, peers)["peers"]
+    for name in ("network_vlan_ranges", "cloud_networks", "flavor_extra_specs", "project_quotas"):
+        assert filters[name](rack.sections), name
+    for name in ("network_attachments", "rdma_resources"):
+        assert filters[name](rack.sections, "main"), name
+    assert filters["host_pod_networks"](rack.sections, host, "main")
+    other = read_inventory(CHECKOUT / "inventories/example-federation/site-a", Source()).sections
+    assert filters["link_quota"](other, "a-to-b")["pods"] == "50"
+    assert filters["link_terms"](other, "a-to-b")["source"] == "site-a"
+
+
+def test_a_broken_model_is_one_line(filters, rack):
+    profiles = {"connectx-6": {**rack.sections["site_nic_profiles"]["connectx-6"], "vfs": "x"}}
+    broken = {**rack.sections, "site_nic_profiles": profiles}
+    with pytest.raises(AnsibleFilterError, match=r"connectx-6\.vfs = x: is text") as caught:
+        filters["host_datapath"](broken, rack.hosts["compute-1"].as_site_host())
+    assert "\n" not in str(caught.value)
+
+
+def test_files_that_are_not_yaml_are_all_named(filters, site):
+    copy = site("example-rack")
+    readable = filters["site_where_readable"]
+    assert readable("localhost", [str(copy.folder)]) == "localhost"
+    copy.file("site").write_text("site: {\n")
+    copy.file("nics").write_bytes(b"\xff\xfe")
+    with pytest.raises(AnsibleFilterError, match=r"nics\.yml:1.*\n.*site\.yml:2"):
+        readable("localhost", [str(copy.file("inventory"))])
+
+
+def test_hosts_in_yaml_are_left_to_the_module(filters, site):
+    copy = site("example-rack")
+    hosts = filters["site_inventory_hosts"]
+    groups, variables = {"all": ["a"]}, {"a": {"site_host": {"name": "a"}}}
+    assert hosts([str(copy.folder)], groups, variables) is None
+    (copy.folder / "hosts.ini").write_text("a\n")
+    assert hosts([str(copy.folder)], groups, variables) is None  # Ansible ignores it as well
+    (copy.folder / "more").write_text("a\n")
+    assert hosts([str(copy.folder)], groups, variables) == [{"name": "a"}]
