@@ -18,7 +18,7 @@ Options = argparse.Namespace
 
 def main(argv: list[str] | None = None) -> int:
     """Run one verb; an error is one message on stderr and exit status 1."""
-    options = parser().parse_args(argv)
+    options = parse(argv)
     try:
         options.run(Lab(), options)
     except LabError as error:
@@ -30,6 +30,16 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:  # … | head
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
+
+
+def parse(argv: list[str] | None) -> Options:
+    """Options of the verb; deploy and verify hand to Ansible what they do not know."""
+    top = parser()
+    options, rest = top.parse_known_args(argv)
+    if rest and "argument" not in options:
+        top.error(f"unrecognized arguments: {' '.join(rest)}")
+    options.argument = rest
+    return options
 
 
 def parser() -> argparse.ArgumentParser:
@@ -55,10 +65,13 @@ def parser() -> argparse.ArgumentParser:
     fresh.add_argument("host", nargs="+")
     save = verb("save", lambda lab, o: lab.save(o.state), "save all running machines as a state")
     save.add_argument("state")
-    for name, run in (("deploy", playbooks.deploy), ("verify", playbooks.verify)):
-        text = f"run playbooks/{'hosts' if name == 'deploy' else name}.yml on what runs"
+    for name, run, book in (
+        ("deploy", playbooks.deploy, "hosts"),
+        ("verify", playbooks.verify, "verify"),
+    ):
+        text = f"run playbooks/{book}.yml on what runs; further arguments are Ansible's"
         play = verb(name, lambda lab, o, run=run: run(lab, o.argument), text)
-        play.add_argument("argument", nargs=argparse.REMAINDER, help="for ansible-playbook")
+        play.set_defaults(argument=[])
     status = verb("status", do_status, "show the machines of this instance")
     status.add_argument("--json", action="store_true")
     remote = verb("ssh", do_ssh, "log in, or run a command")

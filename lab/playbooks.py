@@ -48,7 +48,8 @@ def playbook(lab: Lab, name: str, arguments: list[str]) -> None:
     program = VENV / "ansible-playbook"
     if not program.exists():
         raise LabError("the virtual environment is missing; make it with: scripts/bootstrap")
-    limit = [] if "--limit" in arguments or "-l" in arguments else ["--limit", ",".join(running)]
+    limited = any(word.startswith(("-l", "--limit")) for word in arguments)
+    limit = [] if limited else ["--limit", ",".join(running)]
     file = f"playbooks/{name}.yml"
     shown(lab, name, [str(program), "-i", INVENTORY, file, *limit, *arguments])
 

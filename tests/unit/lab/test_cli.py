@@ -33,6 +33,22 @@ def test_errors_say_what_to_do(argv, words, capsys):
     assert error.count("\n") == 1
 
 
+def test_ansible_gets_what_the_lab_does_not_know(monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        cli.playbooks, "playbook", lambda _, name, words: seen.append((name, words))
+    )
+    assert cli.main(["deploy", "--check", "--diff", "-e", "x=1"]) == 0
+    assert cli.main(["verify"]) == 0
+    assert seen == [("hosts", ["--check", "--diff", "-e", "x=1"]), ("verify", [])]
+
+
+def test_other_verbs_refuse_what_they_do_not_know(capsys):
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(["start", "--frehs"])
+    assert "--frehs" in capsys.readouterr().err
+
+
 def test_status_of_nothing(capsys):
     assert cli.main(["status"]) == 0
     assert Lab().status() == []
