@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible.module_utils.site_model.validate import validate
 
+DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "site-model.md"
 MISTAKES = yaml.safe_load(Path(__file__).with_name("mistakes.yml").read_text())
 SITES = [
     "lab",
@@ -46,3 +48,14 @@ def test_a_mistake_is_found_at_its_line(site, mistake):
     others = {rule for rule, *_ in said} - {mistake["rule"]}
     assert others == set(mistake.get("also", [])), "\n".join(map(str, found))
     assert all(problem.message and problem.fix and problem.file for problem in found)
+
+
+def test_every_rule_is_documented():
+    package = Path(validate.__code__.co_filename).parent
+    code = "".join(file.read_text() for file in package.rglob("*.py"))
+    speaks = r"(?:error|warning|note|fault|Problem|_add|_refuse|_form|_parsed)\(\s*(?:_[A-Z]+, )?"
+    rules = set(re.findall(speaks + r'(?:\w+,\s*|re\.compile\(.*?\),\s*)?"([a-z-]+)"', code))
+    documented = set(re.findall(r"`([a-z0-9-]+)`", DOCUMENT.read_text()))
+    assert len(rules) > 80
+    assert rules - documented == set()
+    assert {mistake["rule"] for mistake in MISTAKES} - documented == set()

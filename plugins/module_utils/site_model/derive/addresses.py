@@ -12,7 +12,7 @@ from ..sections.scalars import Address, parse_range
 def host_address(fabric: Fabric, index: int, path: Path = ()) -> str | None:
     """``address/prefix`` of the host with *index* (from 1); None where the fabric gives none.
 
-    ModelError (``host-index-range``) if the range ends before it.
+    ModelError (``index-range``) if the range ends before it.
     """
     if fabric.subnet is None or fabric.ranges.hosts is None:
         return None
@@ -39,7 +39,7 @@ def _nth(text: str, index: int, size: int, path: Path) -> Address:
         raise ModelError(
             [
                 Problem(
-                    "host-index-range",
+                    "index-range",
                     path,
                     f"host index {index} is not within 1-{room}, the places of range {text}",
                     "Widen the range, or set site_host_index to a free place in it.",
