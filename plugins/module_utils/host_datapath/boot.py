@@ -88,7 +88,7 @@ Type=oneshot
 RemainAfterExit=yes
 ExecStart={COMMAND} boot {BEFORE_NETWORK}
 # management comes up even if this hangs
-TimeoutStartSec=300
+TimeoutStartSec=600
 
 [Install]
 WantedBy=multi-user.target

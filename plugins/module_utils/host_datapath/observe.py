@@ -137,6 +137,7 @@ def _relevant(
     names |= {p.name for nic in spec.nics for p in nic.ports}
     names |= {b.name for b in (spec.openvswitch.bridges if spec.openvswitch else ())}
     names |= set(applied["links"])
+    names |= {spec.management.interface} if spec.management.managed else set()
     for facts in nics.values():
         for port in facts["ports"].values():
             names.add(port.get("netdev"))

@@ -177,8 +177,10 @@ def at_boot(system: System, phase: str) -> str:
     guard = Guard(system)
     with guard.lock(f"boot {phase}"):
         try:
-            journal = Journal(system.path(JOURNAL))
-            done = converge(Datapath(system, spec, phase), journal=journal)
+            subject = Datapath(system, spec, phase)
+            if phase == AFTER_NETWORK and _was_late(subject):
+                subject = Datapath(system, spec)
+            done = converge(subject, journal=Journal(system.path(JOURNAL)))
         except (OSError, ValueError, RuntimeError, ConvergeError) as error:
             gate.close_gate(system, f"{phase}: {error}")
             raise
@@ -189,6 +191,12 @@ def at_boot(system: System, phase: str) -> str:
     elif phase == BEFORE_NETWORK and not gate.is_open(system):
         gate.close_gate(system, "the network is not up yet")
     return text
+
+
+def _was_late(subject: Datapath) -> bool:
+    """Whether the NIC was not ready before the network; then all steps are done after it."""
+    refusals = subject.plan(subject.observe()).refusals
+    return any(refusal.rule == "before-network" for refusal in refusals)
 
 
 def _wait(guard: Guard) -> dict[str, Any] | None:
