@@ -11,7 +11,11 @@ import yaml
 from ansible.module_utils.site_model.validate import validate
 
 DOCUMENT = Path(__file__).resolve().parents[3] / "docs" / "site-model.md"
-MISTAKES = yaml.safe_load(Path(__file__).with_name("mistakes.yml").read_text())
+MISTAKES = [
+    mistake
+    for file in sorted(Path(__file__).with_name("mistakes").glob("*.yml"))
+    for mistake in yaml.safe_load(file.read_text())
+]
 SITES = [
     "lab",
     "example-rack",
