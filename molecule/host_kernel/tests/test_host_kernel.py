@@ -19,8 +19,9 @@ def test_command_line_is_configured_beside_the_hosts_own(host):
 
 
 def test_the_iommu_translates(host):
-    assert host.file("/sys/class/iommu").is_directory
-    assert host.check_output("ls /sys/kernel/iommu_groups")
+    # the lab's machines have an emulated Intel IOMMU
+    assert host.file("/sys/class/iommu").listdir()
+    assert host.file("/sys/kernel/iommu_groups").listdir()
 
 
 def test_modules(host):

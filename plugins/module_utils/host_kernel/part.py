@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from ..converge import Check, Plan, Step
 from ..system import System
 
-HEADER = "# Written by Slipway (host_kernel). Changes here are undone by the next run.\n"
+HEADER = "# Written by Slipway from the site model; changes here are undone by its next run.\n"
 RECORD = "/var/lib/slipway/kernel.json"
 
 

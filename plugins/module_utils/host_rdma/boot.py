@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from ..converge import Check, Plan, Step
-from ..host_kernel.part import file_step
+from ..host_kernel.part import HEADER, file_step
 from ..system import System
 from .spec import HostRdmaSpec
 
@@ -19,7 +19,7 @@ WANTS = f"/etc/systemd/system/multi-user.target.wants/{UNIT}"
 COMMAND = "/usr/local/sbin/slipway-datapath rdma"
 
 # Stopped before the network's units (the reverse of After): links go before their interfaces.
-TEXT = f"""# Written by Slipway (host_rdma). Changes here are undone by the next run.
+TEXT = f"""{HEADER}
 [Unit]
 Description=RDMA: Soft-RoCE links, RoCE defaults, lossless class
 Documentation=file:{SPEC}
