@@ -1,7 +1,8 @@
 """Controller CPU for each host, in runs of playbooks/hosts.yml that change nothing.
 
 The hosts are simulated: Ansible's local connection, the example rack's model with N hosts,
-and for each module that the controller sends the answer that a converged lab host gave.
+the real datapath engine on a fake tree for each host, and for the other modules the answer
+that a converged lab host gave.
 Everything on the controller is as in production: inventory, templating, filters, building
 and sending modules, results. Counted is user and system time of ansible-playbook with all
 its workers, less what the simulated hosts used; ssh is not in it.
@@ -22,9 +23,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from support.conditions import CHECKOUT, PLACE, conditions, record, table
 from support.run import Cost, playbook, recap
+from support.trees import build
 from validate import generate, measure
 
 SUPPORT = Path(__file__).resolve().parent / "support"
+#: Where the fake hosts have their NIC.
+FAKE_NIC = "0000:3b:00"
 #: Cost for a host among the most hosts, compared with the fewest.
 MOST_GROWTH = 1.2
 MOST_VALIDATE = 10.0
@@ -42,6 +46,11 @@ def simulated(folder: Path, hosts: int) -> Path:
         "ansible_connection: local\nansible_become: false\n"
         f"ansible_python_interpreter: {python}\nhost_datapath_package_manager: apt\n"
     )
+    nics = site / "group_vars" / "all" / "nics.yml"
+    nics.write_text(nics.read_text().replace("0000:18:00", FAKE_NIC))
+    trees = folder / f"{site.name}-trees"
+    trees.mkdir()
+    build(site, trees)
     return site
 
 
@@ -57,6 +66,8 @@ def run(site: Path, folder: Path, limit: str = "") -> tuple[Cost, dict[str, dict
             "BENCH_USAGE": str(usage),
             "BENCH_ANSWERS": str(SUPPORT / "answers.json"),
             "BENCH_CHECKSUM": checksum(),
+            "BENCH_PLUGINS": str(CHECKOUT / "plugins"),
+            "BENCH_TREES": str(site.with_name(f"{site.name}-trees")),
             "ANSIBLE_PIPELINING": "True",
         },
         log,
@@ -74,7 +85,8 @@ def checksum() -> str:
     sys.path.insert(0, str(CHECKOUT / "plugins" / "filter"))
     from host_package import host_package
 
-    return sha1(Path(host_package()).read_bytes()).hexdigest()
+    # not the cached path: the sources may have changed since the last run
+    return sha1(Path(host_package.__wrapped__()).read_bytes()).hexdigest()
 
 
 def main() -> int:
@@ -84,6 +96,7 @@ def main() -> int:
     print(summary_of(result), flush=True)
     with tempfile.TemporaryDirectory(prefix="slipway-bench-") as temporary:
         folder = Path(temporary)
+        print(f"making fake trees for {', '.join(map(str, numbers))} hosts", flush=True)
         sites = {number: simulated(folder, number) for number in numbers}
         run(sites[numbers[0]], folder)  # the first run fills caches
         for number in numbers:

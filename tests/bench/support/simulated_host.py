@@ -1,9 +1,9 @@
 """A host that answers at once: run by Ansible's local connection in place of Python.
 
-It reads the module that the controller built and sent, does not run it, and gives the answer
-that a converged host gave (``answers.json``). What it costs itself is written down, so that
-it can be taken off the controller's account. Python's standard library only, few imports:
-there are thousands of these.
+It reads the module that the controller built and sent. ``host_datapath`` it carries out, with
+the real engine on the host's fake tree; the others, which would touch this machine, get the
+answer that a converged host gave (``answers.json``). What it costs itself is written down, so
+that it can be taken off the controller's account. Few imports: there are thousands of these.
 """
 
 import ast
@@ -33,6 +33,8 @@ def main():
 
 def answer(name, arguments):
     """What a converged host says to module *name*."""
+    if name == "host_datapath":
+        return datapath(arguments["desired"])
     with open(os.environ["BENCH_ANSWERS"]) as handle:
         answers = json.load(handle)
     if name not in answers:
@@ -42,6 +44,23 @@ def answer(name, arguments):
     if name == "stat" and os.path.basename(path or "") == "slipway-datapath":
         found["stat"]["checksum"] = os.environ["BENCH_CHECKSUM"]
     return found
+
+
+def datapath(desired):
+    """The engine's own answer, on the fake tree of the host."""
+    sys.path.insert(0, os.environ["BENCH_PLUGINS"])
+    from module_utils.host_datapath import runs
+    from module_utils.system import System
+
+    try:
+        result = runs.present(
+            System(os.path.join(os.environ["BENCH_TREES"], desired["host"])), desired
+        )
+    except runs.ERRORS as error:
+        return {"failed": True, "msg": str(error)}
+    result.pop("diff")
+    result.pop("warnings")
+    return result
 
 
 def account():
