@@ -113,7 +113,6 @@ class Guard:
 
     def launch(self, record: Record) -> None:
         """Apply in a unit of the host: no connection's end, no controller's death stops it."""
-        self.system.run("systemctl", "reset-failed", f"{APPLY_UNIT}.service", check=False)
         command = (boot.COMMAND, "apply", "--change", record["change"])
         properties = (f"RuntimeMaxSec={APPLY_LIMIT}", f"ExecStopPost={_undo(record, 'died')}")
         words = [w for p in properties for w in ("--property", p)]
@@ -163,8 +162,9 @@ class Guard:
         self._write(boot.PENDING, record)
         saved, new = record["saved"], Spec.from_dict(record["desired"])
         changed = snapshot.restore_files(self.system, saved)
-        snapshot.reload_units(self.system, changed)
+        # the way back in first; reloading units takes systemd seconds
         problems = snapshot.restore_network(self.system, saved, new, changed, self.log)
+        snapshot.reload_units(self.system, changed)
         problems += snapshot.restore_rest(self.system, saved, new, self.log)
         return self._close(record, "rolled back", reason, problems)
 
@@ -177,8 +177,7 @@ class Guard:
         changed = snapshot.restore_files(self.system, record["saved"])
         if any(path.startswith("/etc/netplan/") for path in changed):
             self.system.run("netplan", "generate", check=False)
-        snapshot.reload_units(self.system, changed)
-        record = {**record, "state": UNDOING}
+        record = {**record, "state": UNDOING, "restored": changed}
         self._write(boot.PENDING, record)
         return record
 
@@ -188,6 +187,7 @@ class Guard:
         if record is None or record["boot"] == self._boot():
             return None
         saved, new = record["saved"], Spec.from_dict(record["desired"])
+        snapshot.reload_units(self.system, record.get("restored", ()))
         problems = snapshot.restore_management(self.system, saved, self.log)
         problems += snapshot.restore_rest(self.system, saved, new, self.log)
         return self._close(record, "rolled back", "not confirmed before the reboot", problems)
@@ -246,7 +246,6 @@ class Guard:
 
     def _stop_timer(self) -> None:
         self.system.run("systemctl", "stop", f"{TIMER}.timer", check=False)
-        self.system.run("systemctl", "reset-failed", f"{TIMER}.service", check=False)
 
     def _close(self, record: Record, outcome: str, reason: str, problems: list[str]) -> Record:
         last = {

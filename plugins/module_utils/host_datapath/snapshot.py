@@ -85,14 +85,15 @@ def restore_network(
     problems = []
     made = [i.name for i in live.wanted(new) if i.kind in ("bond", "vlan")]
     extra = [name for name in made if name not in saved["links"]]
-    actions: list[tuple[str, Callable[[], None]]] = [
-        (f"removing {', '.join(extra)}", lambda: live.delete(system, extra, live.links(system))),
-        (
-            f"activating {old.network_manager}'s files",
-            lambda: network_manager(old.network_manager).activate(system, old, changed),
+    actions: dict[str, Callable[[], None]] = {
+        f"removing {', '.join(extra) or 'no interface'}": lambda: live.delete(
+            system, extra, live.links(system)
         ),
-    ]
-    for what, action in actions:
+        f"activating {old.network_manager}'s files": lambda: network_manager(
+            old.network_manager
+        ).activate(system, old, changed),
+    }
+    for what, action in actions.items():
         try:
             log(what)
             action()
