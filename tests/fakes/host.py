@@ -210,9 +210,9 @@ class KernelHost(MemorySystem):
         if not ports:
             return
         masters = {self.port_netdev(p.address).master for p in ports}
-        up = all(self.port_netdev(p.address).up for p in ports)
         free = not any(f.driver for f in self.functions.values() if f.physfn)
-        ready = up and None not in masters and len(masters) == 1
+        # by membership alone: a member without a link only changes the mapping
+        ready = None not in masters and len(masters) == 1
         ready = ready and {p.mode for p in ports} == {"switchdev"}
         if not ready:
             self.lag_active = False

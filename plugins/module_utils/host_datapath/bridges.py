@@ -19,9 +19,9 @@ def unplug(system: System, spec: Spec, switch: Facts) -> list[Step]:
     wanted = _wanted(spec)
     moving = {port for ports in wanted.values() for port in ports}
     for bridge, known in switch.get("bridges", {}).items():
-        for port, facts in known["ports"].items():
-            if facts["ours"] and port not in moving:
-                steps.append(ovs.unplug_step(system, spec.openvswitch, bridge, port))
+        ports = [p for p, facts in known["ports"].items() if facts["ours"] and p not in moving]
+        if ports:
+            steps.append(ovs.unplug_step(system, spec.openvswitch, bridge, sorted(ports)))
     return steps
 
 

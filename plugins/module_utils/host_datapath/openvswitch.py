@@ -235,13 +235,18 @@ def bridge_step(
     )
 
 
-def unplug_step(system: System, openvswitch: OpenVSwitch | None, bridge: str, port: str) -> Step:
-    """Take a port of the kit out of a bridge."""
+def unplug_step(
+    system: System, openvswitch: OpenVSwitch | None, bridge: str, ports: list[str]
+) -> Step:
+    """Take ports of the kit out of a bridge, all at once."""
+    words: list[str] = []
+    for port in ports:
+        words += ["--", "--if-exists", "del-port", bridge, port]
     return Step(
-        name=f"unplug:{port}",
-        why=f"{port} does not belong in {bridge}",
-        do=lambda: vsctl(system, openvswitch, "--if-exists", "del-port", bridge, port),
-        before=f"in {bridge}",
+        name=f"unplug:{bridge}",
+        why="ports that the model has there no more",
+        do=lambda: vsctl(system, openvswitch, *words[1:]),
+        before=ports,
         after="in no bridge",
         disrupts="network",
     )

@@ -152,7 +152,7 @@ def test_renamed_bond_on_fake_tree():
     spec["networks"][0].update(link="bond1", interface="bond1.100")
     spec["openvswitch"]["bridges"][0].update(name="br-new", ports=["bond1"])
     steps = correct(host, spec)
-    for step in ("unplug:bond0", "remove:bond0.100", "remove:bond0", "remove:br-data"):
+    for step in ("unplug:br-data", "remove:bond0.100", "remove:bond0", "remove:br-data"):
         assert step in steps
     assert "record:end" in steps
     assert "bond0" not in host.netdevs

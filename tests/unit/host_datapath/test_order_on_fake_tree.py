@@ -116,7 +116,7 @@ def test_back_to_legacy_on_fake_tree():
         run(host, spec_dict(driver))
         result, subject = run(host, spec_dict(driver, eswitch_mode="legacy", hw_tc_offload=False))
         found = names(result)
-        assert found.index("unplug:data0_0") < found.index("legacy:data0")
+        assert found.index("unplug:br-data") < found.index("legacy:data0")
         assert subject.observe()["nics"]["data"]["representors"] == {}
         assert set(host.ovs.bridges["br-data"].ports) == {"bond0"}
 

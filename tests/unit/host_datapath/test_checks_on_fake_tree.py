@@ -1,0 +1,82 @@
+"""What verify says of a host out of order, and where its figures come from; stand-in trees."""
+
+import pytest
+from ansible.module_utils.converge import failed
+from fakes.hosts import bare, datapath, spec_dict
+from fakes.on_disk import converged
+
+
+def broken(driver, change):
+    """Failed checks after *change*: name → check."""
+    host, subject = converged({**spec_dict(driver), "network_manager": "networkd"})
+    change(host)
+    host.changed()
+    return {check.name: check for check in failed(subject.verify(subject.observe()))}
+
+
+@pytest.mark.parametrize(
+    ("driver", "source"),
+    [("mlx5_core", "hardware"), ("igb", "emulation"), ("netdevsim", "stand-in")],
+)
+def test_all_hold_and_say_their_source_on_fake_tree(driver, source):
+    _, subject = converged({**spec_dict(driver), "network_manager": "networkd"})
+    checks = subject.verify(subject.observe())
+    assert failed(checks) == []
+    assert {check.source for check in checks} == {source}
+    assert len({check.name for check in checks}) == len(checks) > 20
+
+
+def test_a_bare_host_fails_without_a_traceback_on_fake_tree():
+    subject = datapath(bare("mlx5_core"), spec_dict("mlx5_core"))
+    names = {check.name for check in failed(subject.verify(subject.observe()))}
+    assert {"data0: VFs", "data0: eswitch mode", "bond0: members", "gate: open"} <= names
+
+
+def test_a_host_without_the_nic_on_fake_tree():
+    host = bare("igb")
+    host.functions.clear()
+    host.changed()
+    subject = datapath(host, spec_dict("igb"))
+    assert "data: ports" in {check.name for check in failed(subject.verify(subject.observe()))}
+
+
+def test_no_partner_on_fake_tree():
+    found = broken("igb", lambda host: setattr(host, "switch_has_lacp", False))
+    check = found["bond0: LACP partner"]
+    assert (check.step, check.got) == ("lag", "00:00:00:00:00:00")
+    assert "LACP on the switch's ports of data0 and data1" in check.look
+    assert set(found) == {"bond0: LACP partner", "bond0: one aggregator"}
+
+
+def test_lag_by_queue_affinity_on_fake_tree():
+    found = broken("mlx5_core", lambda host: setattr(host, "lag_mode", "queue_affinity"))
+    assert "selects ports by queue_affinity, not hash" in found["bond0: LAG of the NIC"].got
+
+
+@pytest.mark.parametrize(
+    ("change", "name", "step"),
+    [
+        (lambda h: h.set_mode("pci/0000:3b:00.0", "legacy"), "data0: eswitch mode", "switchdev"),
+        (lambda h: setattr(h.netdevs["data1"], "offload", "off"), "data1: hw-tc-offload", ""),
+        (lambda h: setattr(h.netdevs["data0"], "mtu", 1500), "data0: MTU", "network:activate"),
+        (lambda h: setattr(h.netdevs["bond0.100"], "mtu", 1500), "bond0.100: storage", ""),
+        (lambda h: h._rename(h.netdevs["data0_1"], "eth77"), "data0: representors", ""),
+        (lambda h: h.ovs.do_del_port("br-data", "data1_3"), "br-data: ports", "bridge"),
+        (lambda h: h.ovs.other_config.clear(), "Open vSwitch: offload keys", ""),
+        (lambda h: h.files.pop("/run/slipway/datapath.ready"), "gate: open", "gate"),
+    ],
+)
+def test_a_broken_step_is_named_on_fake_tree(change, name, step):
+    check = broken("mlx5_core", change)[name]
+    assert check.look
+    assert check.step.startswith(step)
+
+
+def test_unbound_vf_on_fake_tree():
+    def unbind(host):
+        vf = next(f for f in host.functions.values() if f.physfn)
+        vf.driver = None
+        host.remove_netdevs(vf.address)
+
+    check = broken("igb", unbind)["data0: VFs bound"]
+    assert (check.step, check.got) == ("bind", ["0000:3b:10.0"])
