@@ -16,11 +16,28 @@ from ansible.module_utils.verify.pairing import plan  # noqa: E402
 
 
 def sessions(
-    hosts: Sequence[str], host: str, groups: Mapping[str, Any], of: Mapping[str, Any]
+    hosts: Sequence[str],
+    host: str,
+    groups: Mapping[str, Any],
+    host_groups: Mapping[str, Any],
+    nic_profiles: Mapping[str, Any],
 ) -> list[dict[str, Any]]:
-    """``hosts of the play | verify_sessions(inventory_hostname, groups, site_host_groups)``."""
-    mine = {name: [str(member) for member in groups.get(name, ())] for name in of}
-    return plan([str(name) for name in hosts], mine, str(host))
+    """``hosts of the play | verify_sessions(HOST, groups, site_host_groups, site_nic_profiles)``.
+
+    Hosts whose NICs are all stand-ins carry no traffic and get no session.
+    """
+    known = {
+        name: [str(member) for member in groups.get(name, ())]
+        for name, group in host_groups.items()
+        if any(_carries(nic_profiles.get(profile)) for profile in group.get("nic_profiles") or ())
+    }
+    return plan([str(name) for name in hosts], known, str(host))
+
+
+def _carries(profile: Mapping[str, Any] | None) -> bool:
+    profile = profile or {}
+    stand_in = profile.get("driver") == "netdevsim" and not profile.get("evidence")
+    return not stand_in and profile.get("evidence") != "stand-in"
 
 
 class FilterModule:

@@ -130,7 +130,7 @@ def main() -> None:
     if not measured:
         findings.skip("measurements", "check mode: no traffic is made")
     elif not task.sessions:
-        findings.skip("measurements", "no peer in this run")
+        findings.skip("measurements", "no peer whose NICs carry traffic is in this run")
     module.exit_json(changed=False, findings=findings.as_dict())
 
 
