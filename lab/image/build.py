@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from lab import cache
-from lab.image import disk, netdevsim, packages
+from lab.image import disk, modules, packages
 from lab.image.bootstrap import bootstrap
 from lab.locks import lock
 from lab.paths import cache_root
@@ -56,12 +56,12 @@ def build(result: Path) -> None:
         work = Path(scratch)
         work.chmod(0o755)  # apt's own user must reach the tree
         tree, module_root = work / "root", work / "module"
-        with phase("image: packages and kernel module"), ThreadPoolExecutor() as pool:
-            module = pool.submit(netdevsim.build, module_root, module_log)
+        with phase("image: packages and kernel modules"), ThreadPoolExecutor() as pool:
+            module = pool.submit(modules.build, module_root, module_log)
             bootstrap(tree, packages.INSTALLED + packages.PREINSTALLED, log, *customize())
             module.result()
         with phase("image: disk"):
-            netdevsim.install(module_root, tree, log)
+            modules.install(module_root, tree, log)
             disk.make(tree, work / "disk.qcow2", log)
         for done in (tree, module_root):
             shutil.rmtree(done)
