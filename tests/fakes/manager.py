@@ -64,6 +64,8 @@ class FakeManager:
             system.netdevs[network.interface] = Netdev(
                 network.interface, "52:54:00:00:00:b0", "vlan", lower=network.link
             )
+        if network.interface not in system.netdevs:
+            raise RuntimeError(f"{network.interface} does not exist")
         netdev = system.netdevs[network.interface]
         netdev.vlan, netdev.mtu, netdev.up = network.vlan, network.mtu, True
         netdev.addresses = sorted({*netdev.addresses, *network.addresses})

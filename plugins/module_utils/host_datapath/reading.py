@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 from typing import Any
 
@@ -81,6 +82,18 @@ class Reader:
             if not isinstance(item, str):
                 raise SpecError(f"{self.key(name)}[{n}]: must be text, got {item!r}")
         return tuple(value)
+
+    def addresses(self, name: str) -> tuple[str, ...]:
+        """Addresses with their prefix, written as the kernel writes them."""
+        found = []
+        for n, text in enumerate(self.texts(name)):
+            try:
+                found.append(ipaddress.ip_interface(text).with_prefixlen if "/" in text else None)
+            except ValueError:
+                found.append(None)
+            if found[-1] is None:
+                raise SpecError(f"{self.key(name)}[{n}]: {text!r} is not like 10.0.0.1/24")
+        return tuple(found)
 
     def settings(self, name: str) -> dict[str, str]:
         reader = self.object(name)

@@ -238,10 +238,12 @@ def _network(r: Reader) -> Network:
         interface=r.interface("interface"),
         vlan=vlan or None,
         mtu=r.number("mtu", 1500, 68, 65535),
-        addresses=r.texts("addresses"),
+        addresses=r.addresses("addresses"),
         routes=tuple(dict(route.value) for route in r.objects("routes")),
     )
     r.end()
+    if network.vlan is None and network.interface != network.link:
+        raise SpecError(f"{r.where}.interface: without a VLAN it is the link, {network.link}")
     return network
 
 
@@ -250,7 +252,7 @@ def _management(r: Reader) -> Management:
         interface=r.optional("interface"),
         mac_address=r.optional("mac_address"),
         pci_address=r.optional("pci_address"),
-        addresses=r.texts("addresses"),
+        addresses=r.addresses("addresses"),
         gateway=r.optional("gateway"),
         managed=r.flag("managed", False),
     )

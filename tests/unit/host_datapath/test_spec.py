@@ -52,7 +52,14 @@ NIC = ("nics", 0)
         ((*NIC, "ports", 0, "name"), "data-port-zero", r"nics\[0\].representor_pattern: interface"),
         ((*NIC, "ports", 1, "pci_address"), "3b:00.1", r"ports\[1\].pci_address: '3b:00.1' is not"),
         ((*NIC, "bond", "name"), "data0", r"nics\[0\].bond.name: data0 is already nics\[0\]"),
+        (("networks", 0, "vlan"), None, r"networks\[0\].interface: without a VLAN it is the link"),
         (("networks", 0, "vlan"), 4095, r"networks\[0\].vlan: must be a number"),
+        (
+            ("networks", 0, "addresses"),
+            ["10.0.0.1"],
+            r"networks\[0\].addresses\[0\]: '10.0.0.1' is",
+        ),
+        (("networks", 0, "addresses"), [""], r"networks\[0\].addresses\[0\]: '' is not like"),
         (("openvswitch", "runtime"), "lxc", "openvswitch.runtime: 'lxc' is none of host, kolla"),
         (("openvswitch", "bridges", 0, "mtus"), 1, r"openvswitch.bridges\[0\].mtus: unknown key"),
         (("management",), "mgmt0", "management: must be a mapping"),
@@ -66,3 +73,8 @@ def test_errors_name_the_key(path, value, message):
 def test_what_is_not_a_mapping():
     with pytest.raises(SpecError, match="datapath: must be a mapping, got list"):
         Spec.from_dict([])
+
+
+def test_addresses_are_written_as_the_kernel_does():
+    spec = Spec.from_dict(wrong(("networks", 0, "addresses"), ["FD00:0::1/64"]))
+    assert spec.networks[0].addresses == ("fd00::1/64",)
