@@ -8,7 +8,7 @@ from lab.errors import LabError
 
 SUBNET = "192.168.77"
 CONTROLLER = f"{SUBNET}.1"
-DEFAULT_SET = ("host-1", "host-2", "switchdev-1")
+DEFAULT_SET = ("host-1", "host-2")
 
 
 @dataclass(frozen=True)
