@@ -12,12 +12,16 @@ SCENARIOS = CHECKOUT / "molecule"
 BASE = SCENARIOS / "shared" / "base.yml"
 
 
+def known() -> list[str]:
+    """Every scenario of the repository."""
+    return sorted(path.parent.name for path in SCENARIOS.glob("*/molecule.yml"))
+
+
 def jobs(names: list[str], action: str | None) -> list[Job]:
-    known = sorted(path.parent.name for path in SCENARIOS.glob("*/molecule.yml"))
     for name in names:
-        if name not in known:
-            raise Stop(f"no scenario {name!r}; known: {', '.join(known) or 'none yet'}")
-    return [job(name, action or "test") for name in names or known]
+        if name not in known():
+            raise Stop(f"no scenario {name!r}; known: {', '.join(known()) or 'none yet'}")
+    return [job(name, action or "test") for name in names or known()]
 
 
 def job(name: str, action: str) -> Job:
