@@ -14,7 +14,8 @@ def sleeper(tmp_path):
     pid_file = tmp_path / "qemu.pid"
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", str(pid_file)])
     pid_file.write_text(f"{child.pid}\n")
-    while not process.command_line(child.pid):  # exec is not finished when Popen returns
+    # between fork and exec the child still has our own command line
+    while str(pid_file) not in process.command_line(child.pid):
         time.sleep(0.01)
     yield child, pid_file
     child.kill()
