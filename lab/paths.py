@@ -28,10 +28,10 @@ class Paths:
     def of(cls, instance: str | None = None, checkout: Path = CHECKOUT) -> "Paths":
         """Paths of the named instance, else of the one in SLIPWAY_LAB."""
         name = instance or os.environ.get("SLIPWAY_LAB") or "default"
-        if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,30}", name):
+        if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", name):
             raise LabError(
                 f"lab instance {name!r}: use lower-case letters, digits and hyphens "
-                "(at most 31) in SLIPWAY_LAB"
+                "(at most 63) in SLIPWAY_LAB"
             )
         return cls(checkout, name)
 

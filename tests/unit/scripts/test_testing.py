@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from common import CHECKOUT, Stop
+from lab.paths import Paths
 from testing import job, lint, molecule, pytests, report
 from testing.phases import Phase
 
@@ -74,6 +75,11 @@ def test_scenario_has_its_own_lab(tmp_path, monkeypatch):
     (each,) = molecule.jobs([], None)
     assert each.environment["SLIPWAY_LAB"] == "mol-host-rdma"
     assert each.environment["SLIPWAY_HOSTS"] == "host-1,host-2"
+
+
+@pytest.mark.parametrize("name", molecule.known())
+def test_every_scenario_names_a_lab_that_there_can_be(name):
+    Paths.of(molecule.environment(name)["SLIPWAY_LAB"])
 
 
 def test_connections_of_two_labs_do_not_meet(monkeypatch):
