@@ -20,6 +20,7 @@ class Job:
     command: list[str]
     environment: dict[str, str] = field(default_factory=dict)
     junit: Path | None = None
+    forbidden: str = ""  # what the log of a good run does not have
     passed: int = 0
     failed: int = 0
     skipped: int = 0
@@ -63,6 +64,10 @@ class Job:
             self.passed, self.failed, self.skipped = junit_counts(self.junit)
         elif status == 0:
             self.passed = 1
+        if self.forbidden and self.forbidden in self.log.read_text(errors="replace"):
+            self.passed, self.failed = 0, 1
+            with self.log.open("a") as log:
+                log.write(f"\nfailed: {self.forbidden!r} is above\n")
         if status and not self.failed:
             self.failed = 1
 

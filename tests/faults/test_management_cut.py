@@ -19,8 +19,7 @@ GRACE = 300
 
 @pytest.fixture
 def converged(bench: Bench) -> Bench:
-    bench.fresh(HOST)
-    bench.finish("cut-first", HOST)
+    bench.converged(HOST)
     return bench
 
 

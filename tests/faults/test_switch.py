@@ -13,7 +13,6 @@ HOST = "host-1"
 
 @pytest.fixture
 def switch(bench: Bench) -> Iterator[Bench]:
-    bench.fresh(*HOSTS)
     yield bench
     for host in HOSTS:
         bench.lab.switch.lacp(bench.lab.vm(host).machine, on=True)
@@ -21,6 +20,7 @@ def switch(bench: Bench) -> Iterator[Bench]:
 
 
 def test_a_switch_without_lacp_is_named_and_healed(switch: Bench) -> None:
+    switch.fresh(HOST)
     machine = switch.lab.vm(HOST).machine
     switch.lab.switch.lacp(machine, on=False)
     run = switch.run("no-lacp", HOST)
@@ -32,8 +32,8 @@ def test_a_switch_without_lacp_is_named_and_healed(switch: Bench) -> None:
 
 
 def test_a_wrong_mtu_on_the_switch_is_found_by_verify(switch: Bench) -> None:
+    switch.converged(*HOSTS)
     both = ",".join(HOSTS)
-    switch.finish("mtu-first", both)
     machine = switch.lab.vm(HOST).machine
     switch.lab.switch.mtu(machine, 1500)
     run = switch.run("mtu-wrong", both, name="verify")

@@ -46,6 +46,14 @@ def test_junit_is_counted(logs):
     assert (each.passed, each.failed, each.skipped) == (3, 2, 2)
 
 
+def test_what_a_good_log_does_not_have(logs):
+    jobs = [python(f"j{n}", f"print({n * 'x'!r})", forbidden="xx") for n in (1, 2)]
+    for each in jobs:
+        each.run()
+    assert [(each.passed, each.failed) for each in jobs] == [(1, 0), (0, 1)]
+    assert "'xx' is above" in jobs[1].log.read_text()
+
+
 def test_an_old_junit_file_is_not_counted(logs):
     (logs / "unit.xml").write_text(JUNIT)
     each = python("unit", "exit(4)", junit=logs / "unit.xml")
