@@ -21,10 +21,15 @@ LOOKS = (
 
 
 class FakeHost(KernelHost):
-    """A whole host. ``firmware``: name → [current, next boot], None without mstconfig."""
+    """A whole host.
+
+    firmware   name → [current, next boot], None without mstconfig.
+    unsettled  interfaces that udev is still about to name.
+    """
 
     def __init__(self) -> None:
         super().__init__()
+        self.unsettled: list[Netdev] = []
         self.ovs: Database | None = None
         self.ovs_running = False
         self.firmware: dict[str, list[str]] | None = None
@@ -167,7 +172,12 @@ class FakeHost(KernelHost):
         self.netdevs[words[1]].offload = words[3]
         return None
 
-    def run_udevadm(self, words: list[str], stdin: str) -> None: ...
+    def run_udevadm(self, words: list[str], stdin: str) -> None:
+        if words[0] == "settle":
+            for netdev in self.unsettled:
+                self._rename(netdev, self._udev_name(netdev) or netdev.name)
+            self.unsettled.clear()
+            self.changed()
 
     def run_modprobe(self, words: list[str], stdin: str) -> None: ...
 

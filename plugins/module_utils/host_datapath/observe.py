@@ -181,9 +181,13 @@ def _network_files(system: System, spec: Spec, manager: NetworkManager) -> Facts
 
 
 def wait_for_ports(system: System, spec: Spec, seconds: int = 30) -> None:
-    """Wait until each port has an interface; drivers take seconds to start at boot."""
+    """Wait until each port has an interface, and until udev has given it its name.
+
+    Drivers take seconds to start at boot.
+    """
     folders = [f"{driver(nic.driver).device(p)}/net" for nic in spec.nics for p in nic.ports]
     for _ in range(seconds * 5):
         if all(system.list(folder) for folder in folders):
-            return
+            break
         system.sleep(0.2)
+    udev.settle(system)

@@ -108,8 +108,12 @@ def rename_step(
 
 
 def rename(system: System, names: dict[str, str], *, up: bool) -> None:
-    """Rename interfaces, also in a circle. RuntimeError if a stranger has a wanted name."""
-    changes = {old: new for old, new in names.items() if old != new}
+    """Rename interfaces, also in a circle. RuntimeError if a stranger has a wanted name.
+
+    One that is gone was renamed by udev meanwhile: the rules say the same.
+    """
+    there = {old for old in names if system.exists(f"/sys/class/net/{old}")}
+    changes = {old: new for old, new in names.items() if old != new and old in there}
     for old, new in changes.items():
         if new not in changes and system.exists(f"/sys/class/net/{new}"):
             raise RuntimeError(f"{old} cannot become {new}: another interface has that name")

@@ -65,6 +65,28 @@ def test_phases_of_mlx5_on_fake_tree():
     ]
 
 
+def test_names_that_udev_is_still_giving_are_waited_for_on_fake_tree():
+    host = rebooted("igb")
+    late = host.netdevs["data1"]
+    host._rename(late, "eth0")
+    host.unsettled.append(late)
+    done = steps(phase(host, "igb", BEFORE_NETWORK))
+    assert late.name == "data1"
+    assert not [name for name in done if name.startswith("names:")]
+
+
+def test_an_interface_that_udev_named_after_the_plan_on_fake_tree():
+    host = rebooted("igb")
+    late = host.netdevs["data1"]
+    host._rename(late, "eth0")
+    subject = datapath(host, spec_dict("igb"))
+    (step,) = [s for s in subject.plan(subject.observe()).steps if s.name.startswith("names:")]
+    host._rename(late, "data1")
+    host.changed()
+    step.do()
+    assert step.proof() is None
+
+
 def test_gate_stays_closed_without_an_active_lag_on_fake_tree():
     host = rebooted("igb")
     phase(host, "igb", BEFORE_NETWORK)
