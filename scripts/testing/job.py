@@ -21,6 +21,7 @@ class Job:
     environment: dict[str, str] = field(default_factory=dict)
     junit: Path | None = None
     forbidden: str = ""  # what the log of a good run does not have
+    told: str = ""  # lines of the log that begin so are for the terminal, too
     passed: int = 0
     failed: int = 0
     skipped: int = 0
@@ -74,9 +75,12 @@ class Job:
     def tell(self) -> None:
         outcome = f"{self.passed} passed, {self.failed} failed"
         outcome += f", {self.skipped} skipped" if self.skipped else ""
+        lines = self.log.read_text(errors="replace").splitlines()
+        for line in lines if self.told else ():
+            if line.startswith(self.told):
+                print(f"    {line}", flush=True)
         say(f"{self.name}: {outcome} in {self.seconds:.0f} s")
         if self.failed:
-            lines = self.log.read_text(errors="replace").splitlines()
             tail = "\n".join(f"    {line}" for line in lines[-TAIL:])
             print(f"{tail}\n    … the last lines of {relative(self.log)}", flush=True)
 

@@ -1,5 +1,7 @@
 """The phases that are pytest runs."""
 
+from typing import Any
+
 from common import CHECKOUT, LOGS, Stop
 from testing.job import Job
 
@@ -8,11 +10,14 @@ def unit(rest: list[str]) -> list[Job]:
     return pytest("unit", ["tests/unit", "tests/property"], ["-n", "2"], rest)
 
 
-def faults(rest: list[str]) -> list[Job]:
-    return pytest("faults", ["tests/faults"], [], rest)
+def faults(rest: list[str], points: dict[str, str]) -> list[Job]:
+    """*points*: variables that say how many faults there are; all of them without."""
+    return pytest("faults", ["tests/faults"], ["-s"], rest, environment=points, told="fault:")
 
 
-def pytest(name: str, places: list[str], options: list[str], rest: list[str]) -> list[Job]:
+def pytest(
+    name: str, places: list[str], options: list[str], rest: list[str], **more: Any
+) -> list[Job]:
     """One job; a path among the arguments takes the place of the whole directory."""
     named = [argument.split("::")[0] for argument in rest if argument.startswith("tests/")]
     for path in named:
@@ -23,4 +28,6 @@ def pytest(name: str, places: list[str], options: list[str], rest: list[str]) ->
         return []
     junit = LOGS / "test" / f"{name}.xml"
     command = ["pytest", "-ra", "--tb=short", "--durations=5", f"--junitxml={junit}"]
-    return [Job(name, [*command, *options, *([] if named else present), *rest], junit=junit)]
+    return [
+        Job(name, [*command, *options, *([] if named else present), *rest], junit=junit, **more)
+    ]

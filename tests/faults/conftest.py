@@ -17,6 +17,11 @@ HOSTS = ("host-1", "host-2")
 CONVERGED = "converged"
 
 
+def tell(text: str) -> None:
+    """A line for the log that scripts/test also shows on the terminal."""
+    print(f"\nfault: {text}", end="", flush=True)
+
+
 class Bench:
     """The lab and what the tests ask of its hosts."""
 

@@ -15,7 +15,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from . import models
-from .conftest import HOSTS, Bench
+from .conftest import HOSTS, Bench, tell
 
 KILLS = int(os.environ.get("KILLS", "20"))
 SEED = int(os.environ.get("SEED", "1"))
@@ -30,8 +30,7 @@ def test_a_killed_controller_is_finished_by_running_again(bench: Bench) -> None:
     with ThreadPoolExecutor(2) as pool:
         lines = list(pool.map(lambda part: kill_on(bench, *part), zip(HOSTS, share, strict=True)))
     told = [line for part in lines for line in part]
-    print("\n".join(told))
-    print(f"{len(told)} of {KILLS} kills were finished by running again")
+    tell(f"{len(told)} of {KILLS} kills were finished by running again")
     assert len(told) == KILLS
 
 
@@ -64,6 +63,7 @@ def kill_on(bench: Bench, host: str, kills: int) -> list[str]:
             f"{host} kill {number + 1}: after {delay:.1f} of {length:.0f} s {where}; "
             f"then {again.seconds:.0f} s, changed={again.recap(host)['changed']}"
         )
+        tell(told[-1])
         if number == 0:
             model = next(models_in_turn)
             length = bench.finish(f"kill-{host}-uncut", host, model).seconds

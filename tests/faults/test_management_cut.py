@@ -8,7 +8,7 @@ import time
 import pytest
 
 from . import models
-from .conftest import Bench
+from .conftest import Bench, tell
 from .controller import Run
 
 HOST = "host-1"
@@ -64,7 +64,7 @@ def test_rolled_back_with_the_controller_alive(converged: Bench) -> None:
     run = converged.run("cut-alive", HOST, models.management_cut(TIMEOUT))
     wait_for_cut(converged, run)
     took = wait_until_back(converged, before)
-    print(f"controller alive: back {took:.0f} s after the cut; confirm_timeout {TIMEOUT} s")
+    tell(f"controller alive: back {took:.0f} s after the cut; confirm_timeout {TIMEOUT} s")
     assert run.wait() != 0, f"a change that nobody could confirm was called a success: {run.log}"
     assert converged.broken(HOST) == []
 
@@ -75,7 +75,7 @@ def test_rolled_back_with_the_controller_killed(converged: Bench) -> None:
     wait_for_cut(converged, run)
     run.kill()
     took = wait_until_back(converged, before)
-    print(f"controller killed: back {took:.0f} s after the cut; confirm_timeout {TIMEOUT} s")
+    tell(f"controller killed: back {took:.0f} s after the cut; confirm_timeout {TIMEOUT} s")
     again = converged.finish("cut-killed-again", HOST)
     assert again.recap(HOST)["changed"] == 0
     assert converged.broken(HOST) == []
@@ -89,5 +89,5 @@ def test_rolled_back_by_a_reboot_in_between(converged: Bench) -> None:
     run.kill()
     converged.lab.vm(HOST).reset()
     took = wait_until_back(converged, before)
-    print(f"reboot in between: back {took:.0f} s after the reset")
+    tell(f"reboot in between: back {took:.0f} s after the reset")
     assert converged.broken(HOST) == []

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 from . import models
-from .conftest import HOSTS, Bench
+from .conftest import HOSTS, Bench, tell
+from .controller import Run
 
 CYCLES = int(os.environ.get("CYCLES", "5"))
 SEED = int(os.environ.get("SEED", "1"))
@@ -21,8 +23,7 @@ def test_a_power_cycle_is_finished_by_running_again(bench: Bench) -> None:
     with ThreadPoolExecutor(2) as pool:
         lines = list(pool.map(lambda part: cut_on(bench, *part), zip(HOSTS, share, strict=True)))
     told = [line for part in lines for line in part]
-    print("\n".join(told))
-    print(f"{len(told)} of {CYCLES} power cycles were finished by running again")
+    tell(f"{len(told)} of {CYCLES} power cycles were finished by running again")
     assert len(told) == CYCLES
 
 
@@ -33,9 +34,9 @@ def cut_on(bench: Bench, host: str, cycles: int) -> list[str]:
     for number in range(cycles):
         model = variants[number % 2]
         victim = bench.run(f"power-{host}-{number}", host, model)
-        where = wait_for_apply(bench, host, victim)
+        wait_for_apply(bench, host, victim)
         time.sleep(points.uniform(0, 6))
-        task = victim.task
+        where, task = last_step(bench, host), victim.task
         bench.lab.power(host, "off")
         victim.kill()
         bench.lab.power(host, "on")
@@ -45,13 +46,19 @@ def cut_on(bench: Bench, host: str, cycles: int) -> list[str]:
             f"{host} power cycle {number + 1}: {where}, in task '{task}'; "
             f"then {again.seconds:.0f} s, changed={again.recap(host)['changed']}"
         )
+        tell(told[-1])
     return told
 
 
-def wait_for_apply(bench: Bench, host: str, run: object) -> str:
-    """Wait until the host has begun to apply; the step it was last seen at."""
+def wait_for_apply(bench: Bench, host: str, run: Run) -> None:
+    """Wait until the host has begun to apply."""
     count = f"cat {JOURNAL} 2>/dev/null | wc -l"
     before = bench.lab.check(host, count)
     while bench.lab.check(host, count) == before:
         assert run.process.poll() is None, f"the run ended before it applied anything: {run.log}"
-    return "at journal line " + bench.lab.check(host, f"tail -n1 {JOURNAL}").strip()
+
+
+def last_step(bench: Bench, host: str) -> str:
+    """Where the host is in applying, after its journal."""
+    last = json.loads(bench.lab.check(host, f"tail -n1 {JOURNAL}"))
+    return f"at '{last['event']} {last['name']}'" if "name" in last else f"at '{last['event']}'"
