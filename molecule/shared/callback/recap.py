@@ -1,16 +1,20 @@
-"""Write each playbook's recap where a later step of a Molecule scenario can read it."""
+"""Write what each playbook did where a later step of a Molecule scenario can read it."""
 
 import json
 import os
 from pathlib import Path
 
+from ansible import context
 from ansible.plugins.callback import CallbackBase
 
 DOCUMENTATION = """
 name: recap
 type: aggregate
-short_description: the recap as a file in Molecule's directory of the scenario
-description: Writes recap-PLAYBOOK.json with the counts of every host.
+short_description: recap and steps as files in Molecule's directory of the scenario
+description:
+  - Writes recap-PLAYBOOK.json with the counts of every host, and its tasks.
+  - Writes steps-PLAYBOOK.json, in check mode plan-PLAYBOOK.json, with the names of the steps
+    that the kit's modules reported for every host.
 """
 
 
@@ -22,8 +26,19 @@ class CallbackModule(CallbackBase):
 
     def v2_playbook_on_start(self, playbook):
         self.name = Path(playbook._file_name).stem
+        self.steps = {}
+
+    def v2_runner_on_ok(self, result):
+        # a guarded change is reported twice: when it is planned and when it is done
+        known = self.steps.setdefault(result._host.get_name(), {})
+        known.update({step["name"]: None for step in result._result.get("steps", ())})
 
     def v2_playbook_on_stats(self, stats):
         counts = {host: stats.summarize(host) for host in stats.processed}
+        for count in counts.values():
+            count["tasks"] = sum(count[key] for key in ("ok", "skipped", "failures"))
+        steps = {host: list(names) for host, names in self.steps.items()}
         place = Path(os.environ["MOLECULE_EPHEMERAL_DIRECTORY"])
-        (place / f"recap-{self.name}.json").write_text(json.dumps(counts))
+        kind = "plan" if context.CLIARGS.get("check") else "steps"
+        for name, value in (("recap", counts), (kind, steps)):
+            (place / f"{name}-{self.name}.json").write_text(json.dumps(value))
