@@ -90,11 +90,11 @@ checks:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.host_datapath import runs
-from ansible.module_utils.host_datapath.cli import connection
 
 # named here, as they are looked up by name and Ansible ships only what it finds imported
 from ansible.module_utils.host_datapath.drivers import igb, mlx5, netdevsim
 from ansible.module_utils.host_datapath.network import netplan, networkd, networkmanager
+from ansible.module_utils.ssh_connection import ssh_connection
 from ansible.module_utils.system import System
 
 SHIPPED = (igb, mlx5, netdevsim, netplan, networkd, networkmanager)
@@ -139,13 +139,13 @@ def run(module, system):
         return {"changed": False, "checks": found["checks"], "failed_checks": found["failed"]}
     if state == "present":
         if module.check_mode:
-            return runs.preview(system, desired)
-        return runs.present(system, desired, connection())
+            return runs.preview(system, desired, ssh_connection(system))
+        return runs.present(system, desired, ssh_connection(system))
     if module.check_mode:
         return {"changed": False, "confirm_required": False}
     if state == "applied":
         return {**runs.finish(system, change), "changed": False}
-    return {**runs.confirm(system, change, connection()), "changed": True}
+    return {**runs.confirm(system, change, ssh_connection(system)), "changed": True}
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ class FakeHost(KernelHost):
     """A whole host.
 
     firmware   name → [current, next boot], None without mstconfig.
+    routes     interfaces of answers to a client ("get") and of default routes ("show").
     unsettled  interfaces that udev is still about to name.
     """
 
@@ -33,6 +34,7 @@ class FakeHost(KernelHost):
         self.ovs: Database | None = None
         self.ovs_running = False
         self.firmware: dict[str, list[str]] | None = None
+        self.routes: dict[str, list[str]] = {"get": [], "show": []}
 
     def reads(self, argv: tuple[str, ...]) -> bool:
         return (
@@ -53,6 +55,9 @@ class FakeHost(KernelHost):
             return Output(1, "", repr(error))
 
     def run_ip(self, words: list[str], stdin: str) -> str | None:
+        if "route" in words:
+            found = self.routes[words[words.index("route") + 1]]
+            return json.dumps([{"dev": name} for name in found])
         if words[0] == "-json":
             return json.dumps([self._link(n) for n in self.netdevs.values()])
         for line in stdin.splitlines() if words[0] == "-batch" else [" ".join(words)]:

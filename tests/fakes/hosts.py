@@ -106,6 +106,8 @@ def spec_dict(driver: str, **nic: Any) -> dict[str, Any]:
     }
 
 
-def datapath(host: FakeHost, spec: dict[str, Any], phase: str = ALL) -> Datapath:
+def datapath(
+    host: FakeHost, spec: dict[str, Any], phase: str = ALL, connection: str | None = ""
+) -> Datapath:
     """The subject, with the fake network manager."""
-    return Datapath(host, Spec.from_dict(spec), phase, FakeManager())
+    return Datapath(host, Spec.from_dict(spec), phase, FakeManager(), connection)

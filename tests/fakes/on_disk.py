@@ -22,6 +22,7 @@ from fakes.commands import FakeHost
 from fakes.hosts import bare
 from fakes.manager import FakeManager
 from fakes.memory import Link
+from fakes.model import Netdev
 
 
 class RealFiles(FakeManager):
@@ -45,6 +46,9 @@ def converged(desired: dict[str, Any]) -> tuple[FakeHost, Host]:
     """A fake host brought to *desired*, boot units included, and its subject."""
     spec = Spec.from_dict(desired)
     host = bare(spec.nics[0].driver)
+    management = spec.management.interface
+    if management and management not in host.netdevs:
+        host.add_netdev(Netdev(management, "52:54:00:77:00:12", up=True))
     subject = Host(host, spec)
     subject.datapath.manager = RealFiles(spec.network_manager)
     converge(subject, clock=host.clock)

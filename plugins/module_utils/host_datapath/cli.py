@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..converge import ConvergeError
+from ..ssh_connection import ssh_connection
 from ..system import System
 from . import runs, show
 from .guard import Guard, GuardError
@@ -99,7 +100,8 @@ def _status(system: System, options: argparse.Namespace) -> int:
 
 
 def _plan(system: System, options: argparse.Namespace) -> int:
-    result = runs.preview(system, runs.saved_desired(system, options.desired))
+    desired = runs.saved_desired(system, options.desired)
+    result = runs.preview(system, desired, ssh_connection(system))
     _say(options, result, show.plan)
     if result["refusals"]:
         return REFUSED
@@ -116,7 +118,8 @@ def _apply(system: System, options: argparse.Namespace) -> int:
     if options.change:
         _say(options, runs.carry_out(system, options.change), show.done)
         return DONE
-    result = runs.present(system, runs.saved_desired(system, options.desired), connection())
+    desired = runs.saved_desired(system, options.desired)
+    result = runs.present(system, desired, ssh_connection(system))
     if result["confirm_required"]:
         result = {**result, **runs.finish(system, result["change"])}
     _say(options, result, show.done)
@@ -124,7 +127,7 @@ def _apply(system: System, options: argparse.Namespace) -> int:
 
 
 def _confirm(system: System, options: argparse.Namespace) -> int:
-    _say(options, runs.confirm(system, options.change, connection()), show.confirmed)
+    _say(options, runs.confirm(system, options.change, ssh_connection(system)), show.confirmed)
     return DONE
 
 
@@ -143,23 +146,6 @@ def _boot(system: System, options: argparse.Namespace) -> int:
         return DONE
     print(runs.at_boot(system, options.stage))
     return DONE
-
-
-def connection() -> str:
-    """sshd's SSH_CONNECTION of this session; empty at a console. sudo hides it from a child."""
-    process = os.getpid()
-    while process > 1:
-        try:
-            with open(f"/proc/{process}/environ", "rb") as handle:
-                entries = handle.read().split(b"\0")
-            with open(f"/proc/{process}/stat", encoding="utf-8", errors="replace") as handle:
-                process = int(handle.read().rpartition(")")[2].split()[1])
-        except (OSError, ValueError, IndexError):
-            return ""
-        for entry in entries:
-            if entry.startswith(b"SSH_CONNECTION="):
-                return entry.partition(b"=")[2].decode(errors="replace")
-    return ""
 
 
 def _say(

@@ -23,6 +23,8 @@ class Datapath:
     phase  "all": every step, network files included. "before-network": names, VFs,
            eswitch, offload (steps 4 to 9). "after-network": wait for an active LAG, bind
            VFs, Open vSwitch, open the gate (11 to 13).
+    connection  sshd's SSH_CONNECTION of who asks, which must not be cut; "": nobody knows;
+           None: nobody asks, at boot and when a change is undone.
     """
 
     name = "host_datapath"
@@ -33,10 +35,11 @@ class Datapath:
         spec: Spec,
         phase: str = ALL,
         manager: NetworkManager | None = None,
+        connection: str | None = None,
     ) -> None:
         if phase not in PHASES:
             raise ValueError(f"phase: {phase!r} is none of {', '.join(PHASES)}")
-        self.system, self.spec, self.phase = system, spec, phase
+        self.system, self.spec, self.phase, self.connection = system, spec, phase, connection
         self.manager = manager or network_manager(spec.network_manager)
 
     def observe(self) -> dict[str, Any]:
@@ -50,7 +53,7 @@ class Datapath:
 
     def plan(self, observed: dict[str, Any]) -> Plan:
         """Steps from *observed* to the spec, or refusals."""
-        return plan(self.system, self.spec, self.manager, self.phase, observed)
+        return plan(self.system, self.spec, self.manager, self.phase, observed, self.connection)
 
     def verify(self, observed: dict[str, Any]) -> Sequence[Check]:
         """What must hold on a datapath in order, asked of the host. Facts of phase "all"."""

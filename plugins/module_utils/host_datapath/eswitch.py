@@ -19,7 +19,9 @@ def mode_of(system: System, drv: Driver, port: Port) -> Facts:
     return read_params(system, [drv.handle(port)]).get(drv.handle(port), {})
 
 
-def mode_step(system: System, drv: Driver, port: Port, before: str, mode: str) -> Step:
+def mode_step(
+    system: System, drv: Driver, port: Port, before: str, mode: str, disrupts: str = ""
+) -> Step:
     """Set the eswitch's mode and wait until its ports carry (or have lost) a switch ID."""
 
     def do() -> None:
@@ -40,6 +42,7 @@ def mode_step(system: System, drv: Driver, port: Port, before: str, mode: str) -
         proof=problem,
         before=before,
         after=mode,
+        disrupts=disrupts,
         patience=PATIENCE,
     )
 

@@ -19,9 +19,9 @@ class Host:
 
     name = "host_datapath"
 
-    def __init__(self, system: System, spec: Spec) -> None:
+    def __init__(self, system: System, spec: Spec, connection: str | None = None) -> None:
         self.system, self.spec = system, spec
-        self.datapath = Datapath(system, spec)
+        self.datapath = Datapath(system, spec, connection=connection)
 
     def observe(self) -> dict[str, Any]:
         """The datapath's facts, and "boot": files present and wanted, units not enabled."""

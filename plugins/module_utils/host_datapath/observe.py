@@ -7,7 +7,7 @@ None or missing, never an error: check mode must work on a bare host.
 from __future__ import annotations
 
 from ..system import System
-from . import bond, gate, openvswitch, record, udev
+from . import bond, gate, management, openvswitch, record, udev
 from .drivers import driver
 from .drivers.base import Facts
 from .kernel import read_links, read_offload, read_params, representors
@@ -45,7 +45,6 @@ def observe(system: System, spec: Spec, manager: NetworkManager, phase: str) -> 
         "applied": applied,
         "retired": retired,
         "gate": {"open": gate.is_open(system)},
-        "management": _management(spec, links),
     }
     facts["rules"]["wanted"] = udev.render(system, spec)
     if phase != BEFORE_NETWORK:
@@ -55,6 +54,7 @@ def observe(system: System, spec: Spec, manager: NetworkManager, phase: str) -> 
             unit: bool(system.glob(f"/etc/systemd/system/*.wants/{unit}"))
             for unit in (UNIT_BEFORE_NETWORK, UNIT_AFTER_NETWORK)
         }
+    facts["management"] = management.find(spec, links, facts.get("openvswitch") or {})
     return facts
 
 
@@ -145,30 +145,6 @@ def _relevant(
     names |= {vf.get("netdev") for device in retired.values() for vf in device["vfs"]}
     near = {n for n, v in links.items() if v["lower"] in names or v["master"] in names}
     return {n: links[n] for n in sorted(x for x in (names | near) if x and x in links)}
-
-
-def _management(spec: Spec, links: dict[str, Facts]) -> Facts:
-    """The management interface by name, MAC or PCI address, and all that it runs over."""
-    wanted = spec.management
-    name = wanted.interface if wanted.interface in links else None
-    for candidate, link in links.items():
-        if name:
-            break
-        by_mac = wanted.mac_address and link["mac"] == wanted.mac_address.lower()
-        by_pci = wanted.pci_address and link["parent"] == wanted.pci_address.lower()
-        if (by_mac and not link["lower"]) or by_pci:
-            name = candidate
-    over: list[str] = []
-    todo = [name] if name else []
-    while todo:
-        current = todo.pop()
-        if current in over or current not in links:
-            continue
-        over.append(current)
-        todo += [n for n, v in links.items() if v["master"] == current]
-        if links[current]["lower"]:
-            todo.append(links[current]["lower"])
-    return {"interface": name, "over": over}
 
 
 def _network_files(system: System, spec: Spec, manager: NetworkManager) -> Facts:

@@ -12,7 +12,19 @@ from itertools import chain
 
 from ..converge import Plan, Refusal, Step
 from ..system import System
-from . import activation, bond, bridges, eswitch, gate, record, retire, rules, sriov, udev
+from . import (
+    activation,
+    bond,
+    bridges,
+    eswitch,
+    gate,
+    management,
+    record,
+    retire,
+    rules,
+    sriov,
+    udev,
+)
 from .drivers import driver
 from .drivers.base import Facts
 from .network import NetworkManager
@@ -22,9 +34,16 @@ from .users import users_of
 from .work import Work, decide, lag_problem
 
 
-def plan(system: System, spec: Spec, manager: NetworkManager, phase: str, facts: Facts) -> Plan:
-    """Steps from the facts to the spec, or refusals."""
-    return _Planner(system, spec, manager, phase, facts).plan()
+def plan(
+    system: System,
+    spec: Spec,
+    manager: NetworkManager,
+    phase: str,
+    facts: Facts,
+    connection: str | None = None,
+) -> Plan:
+    """Steps from the facts to the spec, or refusals. *connection*: as of engine.Datapath."""
+    return _Planner(system, spec, manager, phase, facts, connection).plan()
 
 
 @dataclass
@@ -34,6 +53,7 @@ class _Planner:
     manager: NetworkManager
     phase: str
     facts: Facts
+    connection: str | None
     result: Plan = field(default_factory=Plan)
     works: list[Work] = field(default_factory=list)
 
@@ -89,8 +109,11 @@ class _Planner:
             self.result.warnings += rules.warnings(work)
             for port in work.owners:
                 self._keep_used_vfs(work, port)
-        refusals += rules.of_management(self.works, self.facts)
+        refusals += management.refusals(
+            self.system, self.spec, self.works, self.facts, self.phase, self.connection
+        )
         refusals += rules.of_bridges(self.spec, self.works, self.facts)
+        refusals += rules.of_others(self.works, self.facts)
         if self.phase == AFTER_NETWORK:
             refusals += rules.of_boot(self.works)
 
@@ -190,11 +213,16 @@ class _Planner:
             for name in work.released:
                 released.append(bond.release_step(system, name, work.nic.bond.name))
             for port in work.owners:
+                disrupts = work.disrupts(port)
                 if port.name in work.lower:
-                    lowered.append(eswitch.mode_step(system, work.drv, port, "switchdev", "legacy"))
+                    lowered.append(
+                        eswitch.mode_step(system, work.drv, port, "switchdev", "legacy", disrupts)
+                    )
                 if port.name in work.recreate:
                     count = len(work.port(port)["vfs"])
-                    made.append(sriov.create_step(system, work.drv, port, count, work.nic.vfs))
+                    made.append(
+                        sriov.create_step(system, work.drv, port, count, work.nic.vfs, disrupts)
+                    )
                 if work.macs(port):
                     macs.append(sriov.mac_step(system, port, work.macs(port)))
         return [*released, *lowered, *made, *macs]
@@ -212,7 +240,11 @@ class _Planner:
                         eswitch.setting_step(system, work.drv, port, name, now[name], value)
                     )
                 if port.name in work.lift:
-                    lifted.append(eswitch.mode_step(system, work.drv, port, "legacy", "switchdev"))
+                    lifted.append(
+                        eswitch.mode_step(
+                            system, work.drv, port, "legacy", "switchdev", work.disrupts(port)
+                        )
+                    )
                 if port.name in work.lift | work.lower:
                     changed.append(port.name)
             offload += eswitch.offload_steps(system, work)

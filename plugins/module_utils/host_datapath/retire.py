@@ -32,32 +32,35 @@ def devices(system: System, facts: Facts) -> tuple[list[Step], dict[str, Any], l
         if bound:
             why = "the model no longer names the device"
             steps.append(sriov.unbind_step(system, nic, port, bound, why))
+        disrupts = "network" if facts["links"].get(port.name, {}).get("master") else ""
         if old["eswitch_mode"] == "switchdev":
-            steps.append(eswitch.mode_step(system, drv, port, "switchdev", "legacy"))
+            steps.append(eswitch.mode_step(system, drv, port, "switchdev", "legacy", disrupts))
         if old["vfs"]:
-            steps.append(sriov.create_step(system, drv, port, len(old["vfs"]), 0))
+            steps.append(sriov.create_step(system, drv, port, len(old["vfs"]), 0, disrupts))
     return steps, kept, left
 
 
 def links(system: System, spec: Spec, facts: Facts) -> tuple[list[Step], list[str], list[str]]:
     """Remove bonds and VLANs that left the model; returns steps, records to keep, lines."""
+    gone, left = removable(spec, facts)
+    return [bond.delete_step(system, name) for name in gone], sorted(left), list(left.values())
+
+
+def removable(spec: Spec, facts: Facts) -> tuple[list[str], dict[str, str]]:
+    """Bonds and VLANs that left the model, VLANs first; those in use with who uses them."""
     known = facts["links"]
     gone = set(facts["applied"]["links"]) - set(of(spec)["links"])
     gone = {name for name in gone if known.get(name, {}).get("kind") in ("bond", "vlan")}
     ports = {p.name for nic in spec.nics for p in nic.ports}
     ports |= {d["port"]["name"] for d in facts["applied"]["devices"].values()}
-    kept, left = set(), []
+    left: dict[str, str] = {}
     # a bond stays with whatever stays on it
-    for name in sorted(gone, key=lambda n: known[n]["kind"] != "vlan"):
-        users = [u for u in _users(name, known) if u not in (gone - kept) | ports]
+    order = sorted(gone, key=lambda n: (known[n]["kind"] != "vlan", n))
+    for name in order:
+        users = [u for u in _users(name, known) if u not in (gone - set(left)) | ports]
         if users:
-            kept.add(name)
-            left.append(f"{name} is used by {', '.join(users)}")
-    steps = [
-        bond.delete_step(system, name)
-        for name in sorted(gone - kept, key=lambda n: known[n]["kind"] != "vlan")
-    ]
-    return steps, sorted(kept), left
+            left[name] = f"{name} is used by {', '.join(users)}"
+    return [name for name in order if name not in left], left
 
 
 def _users(name: str, known: dict[str, Facts]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Rules that refuse a plan: what the kernel, the NIC or the operator's safety forbids."""
+"""Rules that refuse a plan: what the kernel, the NIC or the host's other users forbid."""
 
 from __future__ import annotations
 
@@ -106,26 +106,6 @@ def of_the_host(work: Work) -> Iterator[Refusal]:
             )
 
 
-def of_management(works: list[Work], facts: Facts) -> Iterator[Refusal]:
-    """The way to the host must not run over what is taken down."""
-    interface, over = facts["management"]["interface"], facts["management"]["over"]
-    for work in works:
-        ports = {p.name for p in work.nic.ports}
-        ports |= {f["netdev"] for f in work.facts["ports"].values() if f.get("netdev")}
-        if interface in ports:
-            yield Refusal(
-                "management-on-port",
-                f"the management interface {interface} is a port of NIC {work.nic.name}",
-                "Give the host another management interface",
-            )
-        elif (work.touched or work.names) and (ports | {work.nic.bond.name}) & set(over):
-            yield Refusal(
-                "management-over-bond",
-                f"management ({interface}) runs over NIC {work.nic.name}, which would go down",
-                "Move management to another NIC, or make this change from the host's console",
-            )
-
-
 def of_bridges(spec: Spec, works: list[Work], facts: Facts) -> Iterator[Refusal]:
     """Ports that sit in somebody else's bridge."""
     switch = facts.get("openvswitch") or {}
@@ -146,6 +126,34 @@ def of_bridges(spec: Spec, works: list[Work], facts: Facts) -> Iterator[Refusal]
                 f"{port} is in Open vSwitch bridge {bridge}, which the kit has not made",
                 f"Take it out (ovs-vsctl del-port {bridge} {port})",
             )
+
+
+def of_others(works: list[Work], facts: Facts) -> Iterator[Refusal]:
+    """Ports that somebody else's bridge or bond has, or that carry addresses of their own."""
+    bonds = {work.nic.bond.name for work in works} | set(facts["applied"]["links"])
+    links = facts["links"]
+    for work in works:
+        for port, now in work.facts["ports"].items():
+            netdev, master = now["netdev"], now["master"]
+            if master in bonds:
+                continue
+            # a port of Open vSwitch has this master, whichever bridge it is in
+            known = openvswitch.bridge_of(facts.get("openvswitch") or {}, netdev)
+            if master and not (master == "ovs-system" and known):
+                yield Refusal(
+                    "foreign-master",
+                    f"{port}: {netdev} is in {master}, which the kit has not made",
+                    f"Take it out (ip link set {netdev} nomaster), and out of the files for it",
+                )
+            above = [n for n, v in links.items() if v["lower"] == netdev]
+            for name in [netdev, *above]:
+                if links[name]["addresses"]:
+                    yield Refusal(
+                        "port-address",
+                        f"{port}: {name} has {', '.join(links[name]['addresses'])}, "
+                        f"and would lose its network in {work.nic.bond.name}",
+                        "Remove the address and what configures it, or name another NIC",
+                    )
 
 
 def of_boot(works: list[Work]) -> Iterator[Refusal]:

@@ -37,9 +37,9 @@ def saved_desired(system: System, path: str = SPEC) -> dict[str, Any]:
     return value
 
 
-def preview(system: System, desired: dict[str, Any]) -> dict[str, Any]:
+def preview(system: System, desired: dict[str, Any], connection: str = "") -> dict[str, Any]:
     """What a run would do. Changes nothing, takes no lock. Refusals are in the result."""
-    subject = Host(system, Spec.from_dict(desired))
+    subject = Host(system, Spec.from_dict(desired), connection)
     observed = subject.observe()
     plan = subject.plan(observed)
     pending = _pending(Guard(system))
@@ -65,7 +65,7 @@ def present(system: System, desired: dict[str, Any], connection: str = "") -> di
     _wait(guard)
     with guard.lock("a run of host_datapath"):
         news = guard.news()
-        subject = Host(system, spec)
+        subject = Host(system, spec, connection)
         observed = subject.observe()
         plan = subject.plan(observed)
         if plan.refusals:
@@ -105,7 +105,9 @@ def carry_out(
         if record is None or record["change"] != change or record["state"] != APPLYING:
             raise GuardError(f"change {change} is no longer to be applied")
         try:
-            subject = Host(system, Spec.from_dict(record["desired"]))
+            # a unit has no connection; what must not be cut is the one that asked
+            connection = (record["connections"] or [""])[-1]
+            subject = Host(system, Spec.from_dict(record["desired"]), connection)
             journal = Journal(system.path(JOURNAL))
             result = converge(subject, journal=journal, between=between).as_dict()
             guard.applied(change, result)

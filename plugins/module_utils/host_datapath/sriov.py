@@ -84,7 +84,9 @@ def unbind_step(system: System, nic: Nic, port: Port, vfs: Sequence[Facts], why:
     )
 
 
-def create_step(system: System, drv: Driver, port: Port, before: int, wanted: int) -> Step:
+def create_step(
+    system: System, drv: Driver, port: Port, before: int, wanted: int, disrupts: str = ""
+) -> Step:
     """Change the number of VFs, by way of 0 as the kernel demands; new VFs stay unbound."""
     device = drv.device(port)
 
@@ -112,6 +114,7 @@ def create_step(system: System, drv: Driver, port: Port, before: int, wanted: in
         proof=problem,
         before=before,
         after=wanted,
+        disrupts=disrupts,
         patience=PATIENCE,
     )
 

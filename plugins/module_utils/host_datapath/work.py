@@ -52,6 +52,15 @@ class Work:
         members = (self.facts["bond"] or {"members": []})["members"]
         return [p.name for p in self.nic.ports if p.name in members]
 
+    def disrupts(self, port: Port) -> str:
+        """What a change of the port's VFs or eswitch disturbs: a bond that carries traffic.
+
+        Ports of one device change together.
+        """
+        parent = self.drv.parent(port)
+        ports = [p for p in self.nic.ports if self.drv.parent(p) == parent]
+        return "network" if any(self.port(p)["master"] for p in ports) else ""
+
     def port(self, port: Port) -> Facts:
         return self.facts["ports"][port.name]
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ..ssh_connection import default_routes, routes_to_client, ssh_connection
 from ..system import System
 from .devices import lower_ports, pci_address
 
@@ -33,12 +32,10 @@ def management_paths(
 ) -> list[Path]:
     """Every NIC that management goes through: of the SSH connection at hand, of the default
     routes, and of the PCI addresses that the model names."""
-    environment = os.environ if environment is None else environment
-    netdevs: list[tuple[str, str]] = []
-    client = ssh_connection(system, environment).split()
-    if client:
-        netdevs += [(f"SSH from {client[0]}", d) for d in _routes(system, "get", client[0])]
-    netdevs += [("the default route", d) for d in _routes(system, "show", "default")]
+    connection = ssh_connection(system, environment)
+    client = connection.partition(" ")[0]
+    netdevs = [(f"SSH from {client}", d) for d in routes_to_client(system, connection)]
+    netdevs += [("the default route", d) for d in default_routes(system)]
     found: list[Path] = []
     for why, netdev in netdevs:
         for port in lower_ports(system, netdev):
@@ -51,27 +48,3 @@ def management_paths(
             Path("the model's management", names[0] if names else address, address, driver)
         )
     return list(dict.fromkeys(found))
-
-
-def _routes(system: System, *arguments: str) -> list[str]:
-    answer = system.run("ip", "-j", "route", *arguments, check=False)
-    try:
-        routes = json.loads(answer.stdout or "[]")
-    except ValueError:
-        return []
-    return sorted({route["dev"] for route in routes if "dev" in route})
-
-
-def ssh_connection(system: System, environment: Mapping[str, str]) -> str:
-    """SSH_CONNECTION, from an ancestor where sudo dropped it; "" if none has it."""
-    if environment.get("SSH_CONNECTION"):
-        return environment["SSH_CONNECTION"]
-    process = str(os.getpid())
-    while process not in ("", "0", "1"):
-        for variable in (system.read(f"/proc/{process}/environ") or "").split("\0"):
-            if variable.startswith("SSH_CONNECTION="):
-                return variable.partition("=")[2]
-        # after the command's name, which may hold anything: state and parent
-        stat = (system.read(f"/proc/{process}/stat") or "").rpartition(")")[2].split()
-        process = stat[1] if len(stat) > 1 else ""
-    return ""

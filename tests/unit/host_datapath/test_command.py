@@ -141,7 +141,10 @@ def test_columns_are_aligned():
 
 
 def test_sshs_connection_is_found_above_sudo(tmp_path):
-    probe = "from ansible.module_utils.host_datapath.cli import connection; print(connection())"
+    probe = (
+        "from ansible.module_utils.ssh_connection import ssh_connection; "
+        "from ansible.module_utils.system import System; print(ssh_connection(System()))"
+    )
     code = f"import sys; sys.path[:] = {sys.path!r}; import conftest; {probe}"
     inner = ["env", "-u", "SSH_CONNECTION", sys.executable, "-c", code]
     script = f"import subprocess, sys; sys.exit(subprocess.run({inner!r}).returncode)"

@@ -133,6 +133,33 @@ def test_another_number_of_vfs_goes_through_legacy_and_zero_on_fake_tree():
     assert [w for w in host.ran if w.startswith(base)] == [f"{base} = 0", f"{base} = 6"]
 
 
+def disrupting(host, spec):
+    subject = datapath(host, spec)
+    return {s.name for s in subject.plan(subject.observe()).steps if s.disrupts == "network"}
+
+
+def test_vfs_and_eswitch_of_ports_in_a_bond_disrupt_the_network_on_fake_tree():
+    host = bare("igb")
+    assert not disrupting(host, spec_dict("igb")) & {"vfs:data0", "vfs:data1"}
+    run(host, spec_dict("igb"))
+    assert disrupting(host, spec_dict("igb", vfs=5)) == {"vfs:data0", "vfs:data1"}
+    for driver in ("mlx5_core", "netdevsim"):
+        host = bare(driver)
+        run(host, spec_dict(driver))
+        found = disrupting(host, spec_dict(driver, vfs=6))
+        assert {"legacy:data0", "vfs:data0", "switchdev:data0"} <= found
+        assert "legacy:data0" in disrupting(
+            host, spec_dict(driver, eswitch_mode="legacy", hw_tc_offload=False)
+        )
+
+
+def test_vfs_of_a_device_that_left_the_model_disrupt_its_bond_on_fake_tree():
+    host = bare("igb")
+    run(host, spec_dict("igb"))
+    spec = {**spec_dict("igb"), "nics": [], "networks": [], "openvswitch": None}
+    assert {"vfs:data0", "vfs:data1"} <= disrupting(host, spec)
+
+
 def test_connectx_4_gets_its_inline_mode_before_switchdev_on_fake_tree():
     host = bare("mlx5_core")
     for function in host.functions.values():

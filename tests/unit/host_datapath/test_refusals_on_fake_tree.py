@@ -6,10 +6,12 @@ from fakes.hosts import PORTS, bare, datapath, spec_dict
 from fakes.memory import Link
 from fakes.model import Netdev
 
+SSH = "198.51.100.7 50000 192.0.2.11 22"
 
-def refused(host, spec):
+
+def refused(host, spec, connection=""):
     """The rules that refuse; the run must fail and must not have touched the host."""
-    subject = datapath(host, spec)
+    subject = datapath(host, spec, connection=connection)
     host.changed()
     host.ran.clear()
     with pytest.raises(ConvergeError) as error:
@@ -96,6 +98,100 @@ def test_management_over_the_bond_on_fake_tree():
     assert "which would go down" in refused(host, spec)["management-over-bond"]
     spec["nics"][0]["vfs"] = 4
     assert not converge(datapath(host, spec), clock=host.clock).changed
+
+
+def test_ssh_over_a_port_that_the_model_does_not_call_management_on_fake_tree():
+    host = bare("igb")
+    host.routes["get"] = ["ens1f0"]
+    line = refused(host, spec_dict("igb"), SSH)["management-over-bond"]
+    assert "the SSH connection from 198.51.100.7 (ens1f0) runs over NIC data" in line
+
+
+def test_ssh_comes_in_by_the_interface_with_the_servers_address_on_fake_tree():
+    host = converged("igb")
+    host.netdevs["mgmt0"].addresses = []
+    host.netdevs["bond0.100"].addresses.append("192.0.2.11/24")
+    assert "(bond0.100)" in refused(host, spec_dict("igb", vfs=5), SSH)["management-over-bond"]
+
+
+def test_ssh_over_a_vlan_that_goes_on_fake_tree():
+    host = converged("igb")
+    host.routes["get"] = ["bond0.100"]
+    spec = {**spec_dict("igb"), "networks": []}
+    line = refused(host, spec, SSH)["management-over-bond"]
+    assert "runs over bond0.100, which would go down" in line
+
+
+def test_ssh_over_an_open_vswitch_bridge_on_fake_tree():
+    host = converged("igb")
+    host.routes["get"] = ["br-data"]
+    assert "management-over-bond" in refused(host, spec_dict("igb", vfs=5), SSH)
+
+
+def test_ssh_over_the_bond_does_not_bar_what_leaves_it_up_on_fake_tree():
+    host = converged("igb")
+    host.routes["get"] = ["bond0.100"]
+    spec = spec_dict("igb")
+    spec["openvswitch"]["max_idle"] = 20000
+    assert converge(datapath(host, spec, connection=SSH), clock=host.clock).changed
+
+
+def test_default_route_over_the_bond_on_fake_tree():
+    host = converged("igb")
+    host.routes["show"] = ["bond0.100"]
+    spec = spec_dict("igb", vfs=5)
+    assert "the default route (bond0.100)" in refused(host, spec)["management-over-bond"]
+    # who comes in over another NIC is not cut off, and at boot there is nobody to be
+    for connection in (SSH, None):
+        assert (
+            not datapath(host, spec, connection=connection)
+            .plan(datapath(host, spec).observe())
+            .refusals
+        )
+
+
+@pytest.mark.parametrize(
+    "management", [{"interface": "nope"}, {"mac_address": "52:54:00:00:00:99"}]
+)
+def test_management_that_the_host_has_not_on_fake_tree(management):
+    host, spec = bare("igb"), {**spec_dict("igb"), "management": management}
+    name = next(iter(management.values()))
+    assert f"no management interface {name}" in refused(host, spec)["management-unknown"]
+    assert not datapath(host, spec, connection=None).plan(datapath(host, spec).observe()).refusals
+
+
+def test_managements_address_on_a_port_under_another_name_on_fake_tree():
+    host = bare("igb")
+    host.netdevs["ens1f1"].addresses = ["192.0.2.12/24"]
+    spec = spec_dict("igb")
+    spec["management"] = {"interface": "mgmt0", "addresses": ["192.0.2.12/24"]}
+    assert "ens1f1 is a port" in refused(host, spec)["management-on-port"]
+
+
+def test_port_in_a_foreign_bond_or_bridge_on_fake_tree():
+    for kind in ("bond", "bridge"):
+        host = bare("igb")
+        host.netdevs["other"] = Netdev("other", "52:54:00:00:00:b1", kind)
+        host.netdevs["ens1f1"].master = "other"
+        assert "ens1f1 is in other" in refused(host, spec_dict("igb"))["foreign-master"]
+
+
+def test_port_of_a_bond_that_the_kit_renames_on_fake_tree():
+    host = converged("igb")
+    spec = spec_dict("igb", bond={"name": "bond1"})
+    spec["networks"], spec["openvswitch"] = [], None
+    assert not datapath(host, spec).plan(datapath(host, spec).observe()).refusals
+
+
+def test_port_with_an_address_of_its_own_on_fake_tree():
+    host = bare("igb")
+    host.netdevs["ens1f0"].addresses = ["198.51.100.2/24"]
+    assert "ens1f0 has 198.51.100.2/24" in refused(host, spec_dict("igb"))["port-address"]
+    host = bare("igb")
+    host.netdevs["ens1f0.5"] = Netdev(
+        "ens1f0.5", "52:54:00:00:00:01", "vlan", lower="ens1f0", addresses=["198.51.100.2/24"]
+    )
+    assert "ens1f0.5 has 198.51.100.2/24" in refused(host, spec_dict("igb"))["port-address"]
 
 
 def test_port_in_a_foreign_bridge_on_fake_tree():

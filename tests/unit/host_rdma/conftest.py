@@ -119,7 +119,7 @@ class StandInRdmaHost(System):
         return "NEW\n"
 
     def _ip(self, argv):
-        return json.dumps([{"dev": dev} for dev in self.routes[argv[3]]])
+        return json.dumps([{"dev": dev} for dev in self.routes[argv[argv.index("route") + 1]]])
 
     def _apt_get(self, argv):
         if "install" in argv:
