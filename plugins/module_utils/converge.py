@@ -43,7 +43,6 @@ class Step:
     proof     returns None once the step's effect is seen, else what is wrong.
     before/after  what the diff shows (short text or JSON-able).
     disrupts  "" or what the operator may notice: "network", "service:NAME".
-    undo      for guarded steps: brings back what was.
     patience  seconds that the proof may take to come true.
     """
 
@@ -54,7 +53,6 @@ class Step:
     before: Any = None
     after: Any = None
     disrupts: str = ""
-    undo: Callable[[], None] | None = None
     patience: float = 0.0
 
     def summary(self) -> dict[str, Any]:
