@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from typing import Any
 
 #: Linux keeps interface names in 16 bytes with the final zero.
 NAME_LENGTH = 15
+#: Names go into files and paths of root's: only what cannot mean anything else there.
+INTERFACE = re.compile(rf"[A-Za-z0-9_][A-Za-z0-9_.@+-]{{0,{NAME_LENGTH - 1}}}")
+UNIT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@:\\-]{0,240}\.(service|socket|target|timer|path|mount)")
+MODULE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,54}")
+WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}")
+PCI_ADDRESS = re.compile(r"[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]")
+MAC_ADDRESS = re.compile(r"([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}")
+NETDEVSIM = re.compile(r"netdevsim/netdevsim[0-9]+")
 
 
 class SpecError(ValueError):
@@ -50,11 +59,60 @@ class Reader:
     def optional(self, name: str, allowed: tuple[str, ...] = ()) -> str | None:
         return self.text(name, "", allowed) or None
 
-    def interface(self, name: str) -> str:
-        value = self.text(name)
-        if not 0 < len(value) <= NAME_LENGTH or "/" in value or value != "".join(value.split()):
-            raise SpecError(f"{self.key(name)}: {value!r} is no interface name")
+    def _form(self, name: str, form: re.Pattern[str], wrong: str, *, optional: bool = False) -> str:
+        """Text that has a form; *wrong* says of other text what it is not."""
+        value = self.text(name, "" if optional else None)
+        if (value or not optional) and not form.fullmatch(value):
+            raise SpecError(f"{self.key(name)}: {value!r} is {wrong}")
         return value
+
+    def interface(self, name: str, *, optional: bool = False) -> str:
+        return self._form(name, INTERFACE, "no interface name", optional=optional)
+
+    def interfaces(self, name: str) -> tuple[str, ...]:
+        return self._forms(name, INTERFACE, "no interface name")
+
+    def units(self, name: str) -> tuple[str, ...]:
+        return self._forms(name, UNIT, "no name of a systemd unit, like nova-compute.service")
+
+    def module(self, name: str) -> str:
+        """The name of a kernel module; "" without."""
+        return self._form(name, MODULE, "no name of a kernel module", optional=True)
+
+    def word(self, name: str) -> str:
+        return self._form(name, WORD, "no name: letters, digits, and . _ - inside")
+
+    def pci_address(self, name: str, *, optional: bool = False) -> str:
+        return self._form(name, PCI_ADDRESS, "not like 0000:3b:00.0", optional=optional)
+
+    def mac_address(self, name: str) -> str:
+        return self._form(name, MAC_ADDRESS, "not like 52:54:00:12:34:56", optional=True)
+
+    def netdevsim(self, name: str) -> str:
+        return self._form(name, NETDEVSIM, "not like netdevsim/netdevsim10")
+
+    def _forms(self, name: str, form: re.Pattern[str], wrong: str) -> tuple[str, ...]:
+        values = self.texts(name)
+        for n, value in enumerate(values):
+            if not form.fullmatch(value):
+                raise SpecError(f"{self.key(name)}[{n}]: {value!r} is {wrong}")
+        return values
+
+    def address(self, name: str, *, optional: bool = False) -> str:
+        """An IP address without a prefix."""
+        value = self.text(name, "" if optional else None)
+        try:
+            return value and str(ipaddress.ip_address(value))
+        except ValueError:
+            raise SpecError(f"{self.key(name)}: {value!r} is not like 10.0.0.1") from None
+
+    def destination(self, name: str) -> str:
+        """A network; "default" or nothing for all."""
+        value = self.text(name, "default")
+        try:
+            return value if value == "default" else str(ipaddress.ip_network(value))
+        except ValueError:
+            raise SpecError(f"{self.key(name)}: {value!r} is not like 10.0.0.0/8") from None
 
     def number(self, name: str, default: int | None, low: int, high: int) -> int:
         value = self._take(name)

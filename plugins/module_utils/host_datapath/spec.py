@@ -6,115 +6,34 @@ whether the host can be brought there is decided by ``plan.py``.
 
 from __future__ import annotations
 
-import re
+import string
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from .reading import NAME_LENGTH, Reader, SpecError
+from .parts import Bond, Bridge, Management, Network, Nic, OpenVSwitch, Port
+from .reading import INTERFACE, NAME_LENGTH, Reader, SpecError
+
+__all__ = [
+    "Bond",
+    "Bridge",
+    "Management",
+    "Network",
+    "Nic",
+    "OpenVSwitch",
+    "Port",
+    "Spec",
+    "SpecError",
+]
 
 DRIVERS = ("mlx5_core", "igb", "netdevsim")
 NETWORK_MANAGERS = ("networkd", "netplan", "networkmanager")
-PCI_ADDRESS = re.compile(r"^[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]$")
-
-
-@dataclass(frozen=True)
-class Port:
-    """One physical function. PCI NICs have ``pci_address``; netdevsim ``device`` and ``port``."""
-
-    name: str
-    pci_address: str | None = None
-    device: str | None = None
-    port: int | None = None
-
-
-@dataclass(frozen=True)
-class Bond:
-    """The bond over both ports. ``miimon`` in milliseconds."""
-
-    name: str
-    mode: str = "802.3ad"
-    transmit_hash_policy: str = "layer3+4"
-    lacp_rate: str = "fast"
-    miimon: int = 100
-    min_links: int = 1
-
-
-@dataclass(frozen=True)
-class Nic:
-    """One NIC with two ports. ``vfs`` is for each port (netdevsim: for each device)."""
-
-    name: str
-    driver: str
-    ports: tuple[Port, ...]
-    bond: Bond
-    mtu: int = 1500
-    vfs: int = 0
-    vf_driver: str = ""
-    eswitch_mode: str = "legacy"
-    representor_pattern: str = "{port}_{vf}"
-    lag_port_select_mode: str | None = None
-    flow_steering_mode: str | None = None
-    hw_tc_offload: bool = False
-    firmware: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def switchdev(self) -> bool:
-        return self.eswitch_mode == "switchdev"
-
-    def representor(self, port: Port, vf: int) -> str:
-        """The representor's interface name for VF number *vf* of *port*."""
-        return self.representor_pattern.format(port=port.name, vf=vf)
-
-    def vf_netdev(self, port: Port, vf: int) -> str:
-        """The VF's own interface name while the host's driver has it."""
-        return f"{port.name}v{vf}"
-
-
-@dataclass(frozen=True)
-class Network:
-    """The host's own addresses on a fabric. ``vlan`` None: untagged, on the link itself."""
-
-    name: str
-    link: str
-    interface: str
-    vlan: int | None = None
-    mtu: int = 1500
-    addresses: tuple[str, ...] = ()
-    routes: tuple[dict[str, Any], ...] = ()
-
-
-@dataclass(frozen=True)
-class Management:
-    """The interface that the controller reaches the host by; never touched unless ``managed``."""
-
-    interface: str | None = None
-    mac_address: str | None = None
-    pci_address: str | None = None
-    addresses: tuple[str, ...] = ()
-    gateway: str | None = None
-    managed: bool = False
-
-
-@dataclass(frozen=True)
-class Bridge:
-    """An Open vSwitch bridge. ``representors``: "none" or "all", of NICs whose bond is a port."""
-
-    name: str
-    ports: tuple[str, ...] = ()
-    representors: str = "none"
-    mtu: int | None = None
-
-
-@dataclass(frozen=True)
-class OpenVSwitch:
-    """Open vSwitch on the host, or in Kolla's container. ``max_idle`` in milliseconds."""
-
-    runtime: str = "host"
-    hw_offload: bool = False
-    tc_policy: str = "none"
-    max_idle: int = 10000
-    bridges: tuple[Bridge, ...] = ()
+#: What the kernel has; rules.py tells which of them go with a NIC.
+BOND_MODES = (
+    *("802.3ad", "balance-xor", "active-backup", "balance-rr"),
+    *("balance-tlb", "balance-alb", "broadcast"),
+)
+HASH_POLICIES = ("layer2", "layer2+3", "layer3+4", "encap2+3", "encap3+4", "vlan+srcmac")
 
 
 @dataclass(frozen=True)
@@ -135,26 +54,23 @@ class Spec:
         """Read plain data (JSON, a module's argument). Raises SpecError naming the key."""
         reader = Reader(value, "")
         spec = cls(
-            host=reader.text("host"),
+            host=reader.word("host"),
             network_manager=reader.text("network_manager", "networkd", NETWORK_MANAGERS),
             nics=tuple(_nic(r) for r in reader.objects("nics")),
             networks=tuple(_network(r) for r in reader.objects("networks")),
             management=_management(reader.object("management") or Reader({}, "management")),
             openvswitch=_openvswitch(reader.object("openvswitch")),
-            gate_units=reader.texts("gate_units"),
+            gate_units=reader.units("gate_units"),
             confirm_timeout=reader.number("confirm_timeout", 60, 1, 3600),
         )
         reader.end()
         _distinct_names(spec)
+        _references(spec)
         return spec
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data that ``from_dict`` reads back; tuples become lists."""
         return _lists(asdict(self))
-
-    def bond_of(self, name: str) -> Nic | None:
-        """The NIC whose bond is called *name*."""
-        return next((nic for nic in self.nics if nic.bond.name == name), None)
 
 
 def _nic(r: Reader) -> Nic:
@@ -166,13 +82,13 @@ def _nic(r: Reader) -> Nic:
     if bond is None:
         raise SpecError(f"{r.where}.bond: missing")
     nic = Nic(
-        name=r.text("name"),
+        name=r.word("name"),
         driver=driver,
         ports=ports,
         bond=_bond(bond),
         mtu=r.number("mtu", 1500, 68, 65535),
         vfs=r.number("vfs", 0, 0, 1024),
-        vf_driver=r.text("vf_driver", ""),
+        vf_driver=r.module("vf_driver"),
         eswitch_mode=r.text("eswitch_mode", "legacy", ("legacy", "switchdev")),
         representor_pattern=r.text("representor_pattern", "{port}_{vf}"),
         lag_port_select_mode=r.optional("lag_port_select_mode", ("hash", "queue_affinity")),
@@ -181,37 +97,46 @@ def _nic(r: Reader) -> Nic:
         firmware=r.settings("firmware"),
     )
     r.end()
-    try:
-        longest = nic.representor(ports[0], max(nic.vfs - 1, 0))
-    except (KeyError, IndexError, ValueError) as error:
-        raise SpecError(
-            f"{r.where}.representor_pattern: knows {{port}} and {{vf}}: {error}"
-        ) from None
-    for what, name in (
-        ("representor_pattern", longest),
-        ("ports", nic.vf_netdev(ports[0], max(nic.vfs - 1, 0))),
-    ):
-        if nic.vfs and len(name) > NAME_LENGTH:
-            raise SpecError(
-                f"{r.where}.{what}: interface name {name} has more than {NAME_LENGTH} letters"
-            )
-    if nic.vfs > 1 and nic.representor(ports[0], 0) == nic.representor(ports[0], 1):
-        raise SpecError(f"{r.where}.representor_pattern: gives every VF the same name")
-    if nic.vfs and nic.representor(ports[0], 0) == nic.representor(ports[1], 0):
-        raise SpecError(f"{r.where}.representor_pattern: gives both ports the same name")
+    _check_names(r, nic)
     return nic
+
+
+def _check_names(r: Reader, nic: Nic) -> None:
+    """The names that representors and VFs will have."""
+    where = f"{r.where}.representor_pattern"
+    try:
+        fields = [f for f in string.Formatter().parse(nic.representor_pattern) if f[1] is not None]
+    except ValueError as error:
+        raise SpecError(f"{where}: knows {{port}} and {{vf}}: {error}") from None
+    for _, name, form, conversion in fields:
+        if name not in ("port", "vf") or form or conversion:
+            raise SpecError(f"{where}: knows {{port}} and {{vf}}, not {{{name}}}")
+    last = max(nic.vfs - 1, 0)
+    for port in nic.ports:
+        for what, name in (
+            (where, nic.representor(port, last)),
+            (f"{r.where}.ports", nic.vf_netdev(port, last)),
+        ):
+            if nic.vfs and len(name) > NAME_LENGTH:
+                raise SpecError(
+                    f"{what}: interface name {name} has more than {NAME_LENGTH} letters"
+                )
+            if nic.vfs and not INTERFACE.fullmatch(name):
+                raise SpecError(f"{what}: {name!r} is no interface name")
+    first, second = nic.ports
+    if nic.vfs > 1 and nic.representor(first, 0) == nic.representor(first, 1):
+        raise SpecError(f"{where}: gives every VF the same name")
+    if nic.vfs and nic.representor(first, 0) == nic.representor(second, 0):
+        raise SpecError(f"{where}: gives both ports the same name")
 
 
 def _port(r: Reader, driver: str) -> Port:
     name = r.interface("name")
     if driver == "netdevsim":
-        port = Port(name, device=r.text("device"), port=r.number("port", None, 0, 255))
+        port = Port(name, device=r.netdevsim("device"), port=r.number("port", None, 0, 255))
         r.ignore("pci_address")
     else:
-        address = r.text("pci_address")
-        if not PCI_ADDRESS.match(address):
-            raise SpecError(f"{r.where}.pci_address: {address!r} is not like 0000:3b:00.0")
-        port = Port(name, pci_address=address)
+        port = Port(name, pci_address=r.pci_address("pci_address"))
         r.ignore("device", "port")
     r.end()
     return port
@@ -220,8 +145,8 @@ def _port(r: Reader, driver: str) -> Port:
 def _bond(r: Reader) -> Bond:
     bond = Bond(
         name=r.interface("name"),
-        mode=r.text("mode", "802.3ad"),
-        transmit_hash_policy=r.text("transmit_hash_policy", "layer3+4"),
+        mode=r.text("mode", "802.3ad", BOND_MODES),
+        transmit_hash_policy=r.text("transmit_hash_policy", "layer3+4", HASH_POLICIES),
         lacp_rate=r.text("lacp_rate", "fast", ("slow", "fast")),
         miimon=r.number("miimon", 100, 1, 10000),
         min_links=r.number("min_links", 1, 0, 2),
@@ -233,13 +158,13 @@ def _bond(r: Reader) -> Bond:
 def _network(r: Reader) -> Network:
     vlan = r.number("vlan", 0, 0, 4094)
     network = Network(
-        name=r.text("name"),
+        name=r.word("name"),
         link=r.interface("link"),
         interface=r.interface("interface"),
         vlan=vlan or None,
         mtu=r.number("mtu", 1500, 68, 65535),
         addresses=r.addresses("addresses"),
-        routes=tuple(dict(route.value) for route in r.objects("routes")),
+        routes=tuple(_route(route) for route in r.objects("routes")),
     )
     r.end()
     if network.vlan is None and network.interface != network.link:
@@ -247,13 +172,23 @@ def _network(r: Reader) -> Network:
     return network
 
 
+def _route(r: Reader) -> dict[str, Any]:
+    """A route's keys that are given; without "to", or with "default", the default route."""
+    r.address("via")
+    r.destination("to")
+    for name in ("metric", "table"):
+        r.number(name, 0, 0, 2**32 - 1)
+    r.end()
+    return dict(r.value)
+
+
 def _management(r: Reader) -> Management:
     management = Management(
-        interface=r.optional("interface"),
-        mac_address=r.optional("mac_address"),
-        pci_address=r.optional("pci_address"),
+        interface=r.interface("interface", optional=True) or None,
+        mac_address=r.mac_address("mac_address") or None,
+        pci_address=r.pci_address("pci_address", optional=True) or None,
         addresses=r.addresses("addresses"),
-        gateway=r.optional("gateway"),
+        gateway=r.address("gateway", optional=True) or None,
         managed=r.flag("managed", False),
     )
     r.end()
@@ -277,7 +212,7 @@ def _openvswitch(r: Reader | None) -> OpenVSwitch | None:
 def _bridge(r: Reader) -> Bridge:
     bridge = Bridge(
         name=r.interface("name"),
-        ports=r.texts("ports"),
+        ports=r.interfaces("ports"),
         representors=r.text("representors", "none", ("none", "all")),
         mtu=r.number("mtu", 0, 0, 65535) or None,
     )
@@ -287,12 +222,33 @@ def _bridge(r: Reader) -> Bridge:
 
 def _distinct_names(spec: Spec) -> None:
     seen: dict[str, str] = {}
+    nics: dict[str, str] = {}
     for n, nic in enumerate(spec.nics):
+        if nic.name in nics:
+            raise SpecError(f"nics[{n}].name: {nic.name} is already {nics[nic.name]}")
+        nics[nic.name] = f"nics[{n}].name"
         named = [(f"nics[{n}].ports[{p}].name", port.name) for p, port in enumerate(nic.ports)]
         for where, name in [*named, (f"nics[{n}].bond.name", nic.bond.name)]:
             if name in seen:
                 raise SpecError(f"{where}: {name} is already {seen[name]}")
             seen[name] = where
+
+
+def _references(spec: Spec) -> None:
+    """Networks and bridges stand on what the spec has: bonds, their VLANs, bridges."""
+    bonds = {nic.bond.name for nic in spec.nics}
+    vlans = {n.interface for n in spec.networks if n.vlan is not None}
+    bridges = spec.openvswitch.bridges if spec.openvswitch else ()
+    for n, network in enumerate(spec.networks):
+        known = bonds | {bridge.name for bridge in bridges}
+        known |= vlans - ({network.interface} if network.vlan is not None else set())
+        if network.link not in known:
+            raise SpecError(f"networks[{n}].link: {network.link} is no bond, VLAN or bridge here")
+    for b, bridge in enumerate(bridges):
+        for p, port in enumerate(bridge.ports):
+            if port not in bonds | vlans:
+                where = f"openvswitch.bridges[{b}].ports[{p}]"
+                raise SpecError(f"{where}: {port} is no bond or VLAN here")
 
 
 def _lists(value: Any) -> Any:

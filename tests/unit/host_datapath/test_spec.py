@@ -63,6 +63,54 @@ NIC = ("nics", 0)
         (("openvswitch", "runtime"), "lxc", "openvswitch.runtime: 'lxc' is none of host, kolla"),
         (("openvswitch", "bridges", 0, "mtus"), 1, r"openvswitch.bridges\[0\].mtus: unknown key"),
         (("management",), "mgmt0", "management: must be a mapping"),
+        (("host",), "a b", "host: 'a b' is no name"),
+        (("gate_units",), ["../../../tmp/x"], r"gate_units\[0\]: .* is no name of a systemd unit"),
+        (("gate_units",), ["a b.service"], r"gate_units\[0\]: .* is no name of a systemd unit"),
+        ((*NIC, "name"), "../x", r"nics\[0\].name: '../x' is no name"),
+        ((*NIC, "vf_driver"), "../x", r"nics\[0\].vf_driver: '../x' is no name of a kernel module"),
+        ((*NIC, "ports", 0, "name"), 'a"b', r"ports\[0\].name: .* is no interface name"),
+        ((*NIC, "ports", 0, "name"), "a/b", r"ports\[0\].name: .* is no interface name"),
+        ((*NIC, "bond", "name"), "bond0\n", r"bond.name: .* is no interface name"),
+        ((*NIC, "bond", "mode"), "lacp", r"nics\[0\].bond.mode: 'lacp' is none of 802.3ad"),
+        ((*NIC, "bond", "transmit_hash_policy"), "l4", r"transmit_hash_policy: 'l4' is none of"),
+        ((*NIC, "eswitch_mode"), "switch", r"nics\[0\].eswitch_mode: 'switch' is none of"),
+        (
+            (*NIC, "representor_pattern"),
+            "{port.foo}",
+            r"representor_pattern: knows .* \{port.foo\}",
+        ),
+        ((*NIC, "representor_pattern"), "{port", r"representor_pattern: knows \{port\}"),
+        (
+            (*NIC, "representor_pattern"),
+            "{port}/{vf}",
+            r"representor_pattern: .* no interface name",
+        ),
+        (("networks", 0, "link"), "bond7", r"networks\[0\].link: bond7 is no bond, VLAN or bridge"),
+        (("networks", 0, "routes"), [{}], r"networks\[0\].routes\[0\].via: missing"),
+        (("networks", 0, "routes"), [{"via": "x"}], r"routes\[0\].via: 'x' is not like 10.0.0.1"),
+        (
+            ("networks", 0, "routes"),
+            [{"via": "10.10.0.2", "to": "10/8"}],
+            r"routes\[0\].to: '10/8' is not like 10.0.0.0/8",
+        ),
+        (
+            ("networks", 0, "routes"),
+            [{"via": "10.10.0.2", "dev": "x"}],
+            r"routes\[0\].dev: unknown key",
+        ),
+        (
+            ("openvswitch", "bridges", 0, "ports"),
+            ["data0"],
+            r"ports\[0\]: data0 is no bond or VLAN",
+        ),
+        (("management",), {"interface": "a b"}, "management.interface: 'a b' is no interface name"),
+        (
+            ("management",),
+            {"gateway": "10.0.0.300"},
+            "management.gateway: '10.0.0.300' is not like",
+        ),
+        (("management",), {"pci_address": "3b:00.0"}, "management.pci_address: .* is not like"),
+        (("management",), {"mac_address": "52:54"}, "management.mac_address: '52:54' is not like"),
     ],
 )
 def test_errors_name_the_key(path, value, message):
@@ -78,3 +126,27 @@ def test_what_is_not_a_mapping():
 def test_addresses_are_written_as_the_kernel_does():
     spec = Spec.from_dict(wrong(("networks", 0, "addresses"), ["FD00:0::1/64"]))
     assert spec.networks[0].addresses == ("fd00::1/64",)
+
+
+def test_two_nics_of_one_name():
+    desired = spec_dict("mlx5_core")
+    second = {**desired["nics"][0], "bond": {"name": "bond1"}}
+    second["ports"] = [{"name": f"x{n}", "pci_address": f"0000:5e:00.{n}"} for n in range(2)]
+    desired["nics"].append(second)
+    with pytest.raises(SpecError, match=r"nics\[1\].name: data is already nics\[0\].name"):
+        Spec.from_dict(desired)
+
+
+def test_links_to_vlans_and_bridges():
+    desired = spec_dict("mlx5_core")
+    desired["networks"] += [
+        {"name": "inner", "link": "bond0.100", "vlan": 7, "interface": "bond0.100.7"},
+        {
+            "name": "bridge",
+            "link": "br-data",
+            "interface": "br-data",
+            "routes": [{"to": "default", "via": "10.0.0.1", "metric": 5}, {"via": "fd00::1"}],
+        },
+    ]
+    desired["gate_units"] = ["kolla-nova_compute-container.service", "getty@tty1.service"]
+    assert Spec.from_dict(desired).networks[2].routes[0]["metric"] == 5
