@@ -11,7 +11,9 @@ from typing import Any
 NAME_LENGTH = 15
 #: Names go into files and paths of root's: only what cannot mean anything else there.
 INTERFACE = re.compile(rf"[A-Za-z0-9_][A-Za-z0-9_.@+-]{{0,{NAME_LENGTH - 1}}}")
-UNIT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@:\\-]{0,240}\.(service|socket|target|timer|path|mount)")
+UNIT = re.compile(
+    r"[A-Za-z0-9_][A-Za-z0-9_.@:\\-]{0,240}\.(service|socket|target|timer|path|mount)"
+)
 MODULE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,54}")
 WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}")
 PCI_ADDRESS = re.compile(r"[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]")

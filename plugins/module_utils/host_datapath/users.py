@@ -13,8 +13,13 @@ from ..system import System
 from .drivers.base import Facts
 from .spec import Port
 
-_HOST = re.compile(r"host\"?[=:]\"?([0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])")
-_GUEST = re.compile(r"guest=([^,\s]+)")
+#: host=0000:3b:00.2 and host=3b:00.2; sysfsdev=/sys/…/0000:3b:00.2; either of them in JSON.
+_DEVICE = re.compile(
+    r"(?:host\"?[=:]\s*\"?|sysfsdev\"?[=:]\s*\"?[^\s\",]*/)"
+    r"((?:[0-9a-f]{1,4}:)?[0-9a-f]{1,2}:[0-9a-f]{1,2}\.[0-7])(?![0-9a-f:.])",
+    re.IGNORECASE,
+)
+_VFIO = "/dev/vfio/"
 
 
 def users_of(
@@ -25,11 +30,14 @@ def users_of(
     if not bound:
         return {}
     machines = {**_by_command_line(system), **_by_libvirt(system)}
-    groups = _by_vfio(system) if any("vfio" in vf["driver"] for _, vf in bound) else {}
+    held = _by_vfio(system) if any("vfio" in vf["driver"] for _, vf in bound) else {}
     found = {}
     for port, vf in bound:
-        group = system.link_name(f"/sys/bus/pci/devices/{vf['address']}/iommu_group")
-        user = machines.get(vf["address"]) or groups.get(group or "") or _interface_use(vf, links)
+        device = f"/sys/bus/pci/devices/{vf['address']}"
+        # the group, and the device itself, which QEMU opens with iommufd
+        nodes = [system.link_name(f"{device}/iommu_group"), *system.list(f"{device}/vfio-dev")]
+        holder = next((held[node] for node in nodes if node in held), None)
+        user = machines.get(vf["address"]) or holder or _interface_use(vf, links)
         if user:
             where = f"VF {vf['index']} of {port.name} ({vf['address']})"
             found[vf["address"]] = f"{where} is used by {user}"
@@ -59,25 +67,49 @@ def _by_command_line(system: System) -> dict[str, str]:
     """PCI address → VM, from the command lines of running QEMUs."""
     found = {}
     for path in system.glob("/proc/[0-9]*/cmdline"):
-        words = (system.read(path) or "").split("\0")
-        if "qemu" not in words[0]:
-            continue
-        line = " ".join(words)
-        name = _GUEST.search(line)
-        for address in _HOST.findall(line):
-            found[address] = f"VM {name.group(1)}" if name else f"process {path.split('/')[2]}"
+        words = _command_line(system, path.split("/")[2])
+        if _is_qemu(words):
+            for address in _DEVICE.findall(" ".join(words)):
+                found[_full(address)] = _machine(words) or f"process {path.split('/')[2]}"
     return found
 
 
 def _by_vfio(system: System) -> dict[str, str]:
-    """IOMMU group → process that holds it open."""
+    """IOMMU group, or device of vfio (vfio0), → the VM or process that holds it open."""
     found = {}
     for path in system.glob("/proc/[0-9]*/fd/*"):
         target = system.link(path)
-        if target and target.startswith("/dev/vfio/") and target[10:].isdigit():
+        if target and target.startswith(_VFIO):
             process = path.split("/")[2]
-            found[target[10:]] = f"process {process} ({system.read(f'/proc/{process}/comm')})"
+            name = f"process {process} ({system.read(f'/proc/{process}/comm')})"
+            found[target.rpartition("/")[2]] = _machine(_command_line(system, process)) or name
     return found
+
+
+def _command_line(system: System, process: str) -> list[str]:
+    return (system.read(f"/proc/{process}/cmdline") or "").split("\0")
+
+
+def _is_qemu(words: list[str]) -> bool:
+    program = words[0].rpartition("/")[2]
+    return "qemu" in program or program == "kvm"
+
+
+def _machine(words: list[str]) -> str | None:
+    """ "VM NAME", if it is a QEMU that has a name: ``-name web-1`` or ``-name guest=web-1,…``."""
+    if not _is_qemu(words) or "-name" not in words[:-1]:
+        return None
+    options = words[words.index("-name") + 1].split(",")
+    named = [option[len("guest=") :] for option in options if option.startswith("guest=")]
+    return f"VM {(named or options)[0]}"
+
+
+def _full(address: str) -> str:
+    """A PCI address as sysfs writes it; without a domain it is in the first one."""
+    *domain, bus, rest = address.split(":")
+    slot, function = rest.split(".")
+    numbers = (int(part, 16) for part in (*(domain or ["0"]), bus, slot, function))
+    return "{:04x}:{:02x}:{:02x}.{:x}".format(*numbers)
 
 
 def _interface_use(vf: Facts, links: dict[str, Facts]) -> str | None:

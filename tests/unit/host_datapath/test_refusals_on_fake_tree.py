@@ -215,6 +215,38 @@ def test_vf_of_a_running_qemu_on_fake_tree():
     assert "VF 0 of data0 (0000:3b:00.2) is used by VM web-1" in rules["vf-in-use"]
 
 
+@pytest.mark.parametrize(
+    "device",
+    [
+        "vfio-pci,host={short}",
+        "vfio-pci,host={address},iommufd=iommufd0",
+        "vfio-pci,id=nic,sysfsdev=/sys/bus/pci/devices/{address},bus=pci.1",
+        '{{"driver":"vfio-pci","sysfsdev":"/sys/devices/pci0000:3a/0000:3a:00.0/{address}"}}',
+        "vfio-pci,host=0:3B:0.2",
+    ],
+)
+@pytest.mark.parametrize("program", ["/usr/bin/qemu-system-x86_64", "/usr/bin/kvm"])
+def test_vf_of_a_qemu_in_all_its_spellings_on_fake_tree(device, program):
+    host = converged("mlx5_core", vf_driver="vfio-pci")
+    address = vf(host).address
+    assert address == "0000:3b:00.2"
+    device = device.format(address=address, short=address[5:])
+    host.files["/proc/4711/cmdline"] = "\0".join([program, "-name", "web-1", "-device", device])
+    rules = refused(host, spec_dict("mlx5_core", vf_driver="vfio-pci", vfs=6))
+    assert f"VF 0 of data0 ({address}) is used by VM web-1" in rules["vf-in-use"]
+
+
+def test_vf_that_a_qemu_was_given_open_through_iommufd_on_fake_tree():
+    host = converged("mlx5_core", vf_driver="vfio-pci")
+    host.files[f"/sys/bus/pci/devices/{vf(host).address}/vfio-dev/vfio3/dev"] = "511:3"
+    host.files["/proc/4711/fd/7"] = Link("/dev/vfio/devices/vfio3")
+    host.files["/proc/4711/cmdline"] = "\0".join(
+        ["qemu-kvm", "-name", "guest=db,debug-threads=on", "-device", "vfio-pci,fd=7"]
+    )
+    rules = refused(host, spec_dict("mlx5_core", vf_driver="vfio-pci", vfs=0))
+    assert "is used by VM db" in rules["vf-in-use"]
+
+
 def test_vf_of_a_libvirt_machine_on_fake_tree():
     host = converged("mlx5_core")
     vf(host, 1).driver = "vfio-pci"
