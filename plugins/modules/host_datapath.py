@@ -28,6 +28,14 @@ options:
     description: The change to wait for or to confirm, as C(present) returned it.
     type: str
     default: ""
+  reboot:
+    description: Whether the run reboots the host where needed; that is then a change.
+    type: bool
+    default: false
+  health:
+    description: Also return what tells whether the host is in order after a reboot.
+    type: bool
+    default: false
   root:
     description: Another tree than the host's own, for tests.
     type: path
@@ -72,10 +80,18 @@ refusals:
   type: list
   elements: str
 reboot_reasons:
-  description: What only a reboot makes effective.
-  returned: always
+  description: What only a reboot makes effective; the datapath is set up by the next run after it.
+  returned: state is present
   type: list
   elements: str
+reboot_required:
+  description: Whether there is any such reason.
+  returned: state is present
+  type: bool
+health:
+  description: Boot id, state, failed units, gate units.
+  returned: with health
+  type: dict
 left:
   description: What the model no longer names and is not safe to remove.
   returned: always
@@ -94,6 +110,7 @@ from ansible.module_utils.host_datapath import runs
 # named here, as they are looked up by name and Ansible ships only what it finds imported
 from ansible.module_utils.host_datapath.drivers import igb, mlx5, netdevsim
 from ansible.module_utils.host_datapath.network import netplan, networkd, networkmanager
+from ansible.module_utils.host_kernel import Health
 from ansible.module_utils.ssh_connection import ssh_connection
 from ansible.module_utils.system import System
 
@@ -110,6 +127,8 @@ def main():
                 "default": "present",
             },
             "change": {"type": "str", "default": ""},
+            "reboot": {"type": "bool", "default": False},
+            "health": {"type": "bool", "default": False},
             "root": {"type": "path", "default": "/"},
         },
         required_if=[("state", "present", ["desired"]), ("state", "verified", ["desired"])],
@@ -138,14 +157,31 @@ def run(module, system):
         found = runs.verified(system, desired)
         return {"changed": False, "checks": found["checks"], "failed_checks": found["failed"]}
     if state == "present":
-        if module.check_mode:
-            return runs.preview(system, desired, ssh_connection(system))
-        return runs.present(system, desired, ssh_connection(system))
+        act = runs.preview if module.check_mode else runs.present
+        result = act(system, desired, ssh_connection(system))
+        return with_reboot(module, system, result)
     if module.check_mode:
         return {"changed": False, "confirm_required": False}
     if state == "applied":
         return {**runs.finish(system, change), "changed": False}
     return {**runs.confirm(system, change, ssh_connection(system)), "changed": True}
+
+
+def with_reboot(module, system, result):
+    """The result with what a reboot is needed for, and what was left as it is."""
+    reasons, reboot = result["reboot_reasons"], module.params["reboot"]
+    warnings = list(result["warnings"])
+    if result["left"]:
+        warnings.append("left as it is: " + "; ".join(result["left"]))
+    if reasons and not reboot:
+        warnings.append("needs a reboot (run with host_reboot=true): " + "; ".join(reasons))
+    if reasons and reboot:
+        lines = "".join(f"reboot: {reason}\n" for reason in reasons)
+        result["diff"] = [*result["diff"], {"before": "", "after": lines}]
+        result["changed"] = True
+    if module.params["health"]:
+        result["health"] = Health.of(system).as_dict()
+    return {**result, "warnings": warnings, "reboot_required": bool(reasons)}
 
 
 if __name__ == "__main__":

@@ -28,8 +28,13 @@ class Host:
         return {**self.datapath.observe(), "boot": self._boot()}
 
     def plan(self, observed: dict[str, Any]) -> Plan:
-        """The datapath's plan after the steps that keep it over a reboot."""
+        """The datapath's plan after the steps that keep it over a reboot.
+
+        While firmware waits for a boot, that boot brings back what is there now.
+        """
         plan = self.datapath.plan(observed)
+        if plan.reboot_reasons:
+            return plan
         plan.steps = [*self._steps(observed["boot"]), *plan.steps]
         return plan
 
