@@ -3,12 +3,14 @@
 import json
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 from ansible.module_utils.converge import ConvergeError
 from ansible.module_utils.host_datapath import cli, package, runs, show
 from ansible.module_utils.host_datapath.paths import SPEC
-from ansible.module_utils.system import System
+from ansible.module_utils.ssh_connection import default_routes, routes_to_client
+from ansible.module_utils.system import Output, System
 
 
 @pytest.fixture
@@ -157,3 +159,39 @@ def test_sshs_connection_is_found_above_sudo(tmp_path):
         check=False,
     )
     assert done.stdout.strip() == "10.0.0.1 1111 10.0.0.2 22", done.stderr
+
+
+class Routes:
+    """A stand-in for ``ip``: arguments → routes."""
+
+    def __init__(self, **routes):
+        self.routes = routes
+
+    def run(self, *argv, check=True):
+        key = "_".join(word.strip("-") for word in argv[2:]).replace(".", "_")
+        return Output(0, json.dumps(self.routes.get(key, [])), "")
+
+
+def test_every_way_out_is_found():
+    system = Routes(
+        route_show_default=[{"nexthops": [{"dev": "eth1"}, {"dev": "eth0"}]}],
+        **{"6_route_show_default": [{"dev": "eth2"}], "route_get_10_0_0_1": [{"dev": "bond0"}]},
+    )
+    assert default_routes(system) == ["eth0", "eth1", "eth2"]
+    assert routes_to_client(system, "10.0.0.1 1 10.0.0.2 22") == ["bond0"]
+    assert routes_to_client(system, "fe80::1%eth7 1 fe80::2%eth7 22") == ["eth7"]
+    assert routes_to_client(system, "") == []
+
+
+def test_the_unit_that_applies_looks_after_the_connection_that_asked(host, monkeypatch):
+    asked = []
+    monkeypatch.setattr(runs, "Host", lambda system, spec, connection: asked.append(connection))
+    monkeypatch.setattr(runs, "converge", lambda *a, **k: SimpleNamespace(as_dict=dict))
+    monkeypatch.setattr(runs.Guard, "applied", lambda *a: None)
+    monkeypatch.setattr(host, "sleep", lambda seconds: None)
+    for connections in (["old", "10.0.0.1 1 10.0.0.2 22"], []):
+        record = {"change": "1", "state": runs.APPLYING, "desired": {"host": "a"}}
+        record["connections"] = connections
+        monkeypatch.setattr(runs.Guard, "pending", lambda self, record=record: record)
+        runs.carry_out(host, "1")
+    assert asked == ["10.0.0.1 1 10.0.0.2 22", ""]
