@@ -8,14 +8,12 @@ from ..converge import Refusal
 from . import bond, openvswitch
 from .drivers.base import Facts
 from .paths import UNIT_BEFORE_NETWORK
-from .spec import Spec
+from .spec import LAYER_4, Spec
 from .work import Work
 
 #: Bond modes that the NICs' LAG offload knows.
 LAG_MODES = ("802.3ad", "balance-xor", "active-backup")
 BOND_MODES = (*LAG_MODES, "balance-rr", "balance-tlb", "balance-alb")
-#: Hash policies that read layer 4.
-LAYER_4 = ("layer3+4", "encap3+4")
 
 
 def of_the_model(work: Work) -> Iterator[Refusal]:
@@ -50,12 +48,14 @@ def of_the_model(work: Work) -> Iterator[Refusal]:
         )
     if (
         drv.own_lag
+        and nic.switchdev
         and nic.bond.transmit_hash_policy in LAYER_4
-        and nic.lag_port_select_mode == "queue_affinity"
+        and nic.lag_port_select_mode != "hash"
     ):
         yield Refusal(
             "hash-policy",
-            f"{nic.bond.name}: queue affinity ignores {nic.bond.transmit_hash_policy}",
+            f"{nic.bond.name}: only hash mode follows {nic.bond.transmit_hash_policy}, "
+            f"and lag_port_select_mode is {nic.lag_port_select_mode or 'not set'}",
             "Set lag_port_select_mode: hash, or transmit_hash_policy: layer2+3",
         )
 

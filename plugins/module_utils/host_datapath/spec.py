@@ -34,6 +34,8 @@ BOND_MODES = (
     *("balance-tlb", "balance-alb", "broadcast"),
 )
 HASH_POLICIES = ("layer2", "layer2+3", "layer3+4", "encap2+3", "encap3+4", "vlan+srcmac")
+#: Those that read layer 4: a NIC's LAG follows them in hash mode only.
+LAYER_4 = ("layer3+4", "encap3+4")
 
 
 @dataclass(frozen=True)

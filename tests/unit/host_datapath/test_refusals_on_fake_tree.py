@@ -69,9 +69,12 @@ def test_bond_modes_without_lag_on_fake_tree(mode):
     assert "bond-mode" in refused(bare("mlx5_core"), spec_dict("mlx5_core", bond=bond))
 
 
-def test_layer_4_hash_without_hash_mode_on_fake_tree():
-    spec = spec_dict("mlx5_core", lag_port_select_mode="queue_affinity")
-    assert "ignores layer3+4" in refused(bare("mlx5_core"), spec)["hash-policy"]
+@pytest.mark.parametrize("mode", ["queue_affinity", None])
+@pytest.mark.parametrize("policy", ["layer3+4", "encap3+4"])
+def test_layer_4_hash_without_hash_mode_on_fake_tree(policy, mode):
+    bond = {"name": "bond0", "transmit_hash_policy": policy}
+    spec = spec_dict("mlx5_core", lag_port_select_mode=mode, bond=bond)
+    assert f"only hash mode follows {policy}" in refused(bare("mlx5_core"), spec)["hash-policy"]
 
 
 def test_switchdev_on_a_driver_without_on_fake_tree():
