@@ -27,12 +27,9 @@ from ansible.module_utils.site_model.derive import (  # noqa: E402
     rdma,
     verify,
 )
-from ansible.module_utils.site_model.inventory import (  # noqa: E402
-    broken_variables,
-    folder_of,
-    only_ansible_knows,
-)
+from ansible.module_utils.site_model.inventory import broken_variables, folder_of  # noqa: E402
 from ansible.module_utils.site_model.problems import ModelError  # noqa: E402
+from ansible.module_utils.site_model.validate import validate  # noqa: E402
 from ansible.module_utils.site_model.view import HostView, host_view, item, named, section  # noqa: E402
 
 Model = Mapping[str, Any]
@@ -116,24 +113,15 @@ def project_quotas(site_model: Model) -> dict[str, Any]:
 def where_readable(host: str, sources: Sequence[str]) -> str:
     """``'localhost' | site_where_readable(ansible_inventory_sources)``, for a play's ``hosts``.
 
-    Ansible stops at the first file that is not YAML, without its name: say all, with lines.
+    Ansible stops at the first file that it cannot read, without its name, and runs no task:
+    then all that is wrong is said here.
     """
-    problems = [p for source in sources for p in broken_variables(folder_of(source))]
-    if problems:
-        raise AnsibleFilterError("\n".join(["these files cannot be read:", *map(str, problems)]))
+    for folder in dict.fromkeys(folder_of(source) for source in sources):
+        if broken_variables(folder):
+            report = validate(folder)
+            head = f"{folder.name}: {report.summary()}"
+            raise AnsibleFilterError("\n".join([head, *report.lines()]))
     return host
-
-
-def inventory_hosts(
-    sources: Sequence[str], groups: Mapping[str, Any], hostvars: Mapping[str, Any]
-) -> list[Any] | None:
-    """``ansible_inventory_sources | site_inventory_hosts(groups, hostvars)``.
-
-    None where the hosts are in YAML files: site_validate reads them itself, with lines.
-    """
-    if not only_ansible_knows(sources):
-        return None
-    return [hostvars[name]["site_host"] for name in groups["all"]]
 
 
 class FilterModule:
@@ -157,6 +145,5 @@ class FilterModule:
             "rdma_resources": for_cluster(cluster.rdma_resources),
             "link_quota": for_link(federation.link_quota),
             "link_terms": for_link(federation.link_terms),
-            "site_inventory_hosts": inventory_hosts,
             "site_where_readable": where_readable,
         }

@@ -1,5 +1,6 @@
 """The site model: one description of a site, its rules, and what follows from it.
 
+``templates``  values that Ansible resolves
 ``sections``   the types, one file for each top-level variable
 ``source``     YAML files with the position of every key; ``inventory`` a site's folder
 ``rules``      what must hold between the parts; ``validate`` runs everything

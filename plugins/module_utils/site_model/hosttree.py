@@ -71,21 +71,22 @@ class HostTree:
                 host.variables[variable] = value
             else:
                 where = self.source.positions.get(("hosts", host.name, variable), (name, 1))
-                misplaced(variable, f"host {host.name}", where, self.source)
+                misplaced(variable, value, f"host {host.name}", where, self.source)
 
     def _group(self, group: str, body: Any, path: Path) -> None:
         self.parents.setdefault(group, set())
         if body is None:
             return
         if not isinstance(body, dict):
-            self._problem("type", path, "is not a map", "A group has hosts, children and vars.")
+            fix = "A group has hosts, children and vars."
+            self._problem("type", path, "is not a map", fix, body)
             return
         for key in body.keys() - set(_GROUP_KEYS):
             fix = suggest(key, _GROUP_KEYS)
-            self._problem("unknown-key", (*path, key), "is not a key of a group", fix)
-        for key, _ in self._entries(body, "vars", path):
+            self._problem("unknown-key", (*path, key), "is not a key of a group", fix, body[key])
+        for key, value in self._entries(body, "vars", path):
             where = self._local.place((*path, "vars", key))
-            misplaced(key, f"the vars of group {group}", where, self.source)
+            misplaced(key, value, f"the vars of group {group}", where, self.source)
         for pattern, values in self._entries(body, "hosts", path):
             self._hosts(group, pattern, values, (*path, "hosts", pattern))
         for child, value in self._entries(body, "children", path):
@@ -94,9 +95,8 @@ class HostTree:
 
     def _hosts(self, group: str, pattern: str, values: Any, path: Path) -> None:
         if values is not None and not isinstance(values, dict):
-            self._problem(
-                "type", path, "is not a map", "Write the host's variables as name: value."
-            )
+            fix = "Write the host's variables as name: value."
+            self._problem("type", path, "is not a map", fix, values)
             values = None
         places = list(self._below(path, values))
         for name in expand(pattern):
@@ -122,16 +122,19 @@ class HostTree:
         value = body.get(key)
         if value is not None and not isinstance(value, dict):
             fix = "Write one key for each, with a colon."
-            self._problem("type", (*path, key), "is not a map", fix)
+            self._problem("type", (*path, key), "is not a map", fix, value)
             return
         yield from (value or {}).items()
 
-    def _problem(self, rule: str, path: Path, message: str, fix: str) -> None:
+    def _problem(self, rule: str, path: Path, message: str, fix: str, value: Any) -> None:
         line = self._local.place(path)[1]
-        self.source.problems.append(Problem(rule, path, message, fix, file=self._file, line=line))
+        problem = Problem(rule, path, message, fix, value, file=self._file, line=line)
+        self.source.problems.append(problem)
 
 
-def misplaced(variable: str, place: str, where: tuple[str, int], source: Source) -> None:
+def misplaced(
+    variable: str, value: Any, place: str, where: tuple[str, int], source: Source
+) -> None:
     """Say so where a variable of the model is not where the model reads it."""
     rule = "variable-place"
     if variable in SECTIONS:
@@ -145,7 +148,8 @@ def misplaced(variable: str, place: str, where: tuple[str, int], source: Source)
         fix = suggest(variable, [*SECTIONS, *HOST_VARIABLES])
     else:
         return
-    source.problems.append(Problem(rule, (variable,), message, fix, file=where[0], line=where[1]))
+    problem = Problem(rule, (variable,), message, fix, value, file=where[0], line=where[1])
+    source.problems.append(problem)
 
 
 def expand(pattern: str) -> list[str]:

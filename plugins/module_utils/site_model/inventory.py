@@ -23,12 +23,18 @@ _IGNORED = (
 
 @dataclass
 class Inventory:
-    """What the folder says. ``readable``: all hosts are in YAML files."""
+    """What the folder says.
+
+    readable  all hosts are in YAML files; complete: and those could be read.
+    unread    sections that are nowhere, while a file of variables cannot be read.
+    """
 
     sections: dict[str, Any] = field(default_factory=dict)
     hosts: dict[str, Host] = field(default_factory=dict)
     groups: set[str] = field(default_factory=set)
     readable: bool = True
+    complete: bool = True
+    unread: frozenset[str] = frozenset()
 
 
 def read_inventory(folder: File, source: Source) -> Inventory:
@@ -43,13 +49,18 @@ def read_inventory(folder: File, source: Source) -> Inventory:
     for file in inventory_files(folder):
         if readable(file):
             local, name = Source(problems=source.problems), _name(folder, file)
+            before = len(source.problems)
             tree.read(_map(local.load(file, name), name, source), local, name)
+            inventory.complete &= not any(map(_unread, source.problems[before:]))
         else:
-            inventory.readable = False
+            inventory.readable = inventory.complete = False
     tree.finish()
     inventory.hosts, inventory.groups = tree.hosts, set(tree.parents)
+    before = len(source.problems)
     for group, file in _variable_files(folder / "group_vars"):
         _read_group_vars(folder, file, group, source, inventory)
+    if any(map(_unread, source.problems[before:])):
+        inventory.unread = frozenset(SECTIONS.keys() - inventory.sections.keys())
     for host, file in _variable_files(folder / "host_vars"):
         _read_host_vars(folder, file, host, source, inventory, tree)
     return inventory
@@ -96,8 +107,13 @@ def broken_variables(folder: File) -> list[Problem]:
         for _, file in _variable_files(folder / place):
             name = _name(folder, file)
             _map(Source(problems=source.problems).load(file, name), name, source)
-    kinds = ("yaml", "encoding", "unreadable")
-    return [p for p in source.problems if p.rule in kinds or (p.rule == "type" and not p.path)]
+    stops = ("yaml", "yaml-tag", "key-type")
+    return [p for p in source.problems if _unread(p) or p.rule in stops]
+
+
+def _unread(problem: Problem) -> bool:
+    """Whether a problem is that a whole file cannot be read."""
+    return not problem.path and problem.rule in ("yaml", "encoding", "unreadable", "type")
 
 
 def _name(folder: File, file: File) -> str:
@@ -135,7 +151,7 @@ def _read_group_vars(
     for variable, value in _map(local.load(file, name), name, source).items():
         where = local.place((variable,))
         if group != "all" or variable not in SECTIONS:
-            misplaced(variable, f"group_vars/{group}", where, source)
+            misplaced(variable, value, f"group_vars/{group}", where, source)
             continue
         message = fix = ""
         first = source.positions.get((variable,))
@@ -148,7 +164,7 @@ def _read_group_vars(
         elif value is None:
             rule, message, fix = "type", "is empty", "Write its keys, or remove it."
         if message:
-            problem = Problem(rule, (variable,), message, fix, file=where[0], line=where[1])
+            problem = Problem(rule, (variable,), message, fix, value, file=where[0], line=where[1])
             source.problems.append(problem)
         if not first:
             inventory.sections[variable] = value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,6 +34,7 @@ class Model:
     clusters: dict[str, Cluster] = field(default_factory=dict)
     federation: Federation | None = None
     raw: Mapping[str, Any] = field(default_factory=dict)
+    unread: frozenset[str] = frozenset()
 
     def names(self, *path: str) -> list[str]:
         """Names written at a place: ``names("site_fabrics")``."""
@@ -42,14 +43,36 @@ class Model:
             value = value.get(step) if isinstance(value, Mapping) else None
         return [str(name) for name in value] if isinstance(value, Mapping) else []
 
+    def all_read(self, section: str, items: Collection[str]) -> bool:
+        """Whether *items* is all that the operator wrote in a section of named items."""
+        return self.knows(section) and len(items) == len(self.names(section))
 
-def read_model(raw: Mapping[str, Any], problems: list[Problem]) -> Model:
-    """The model from its sections by variable name; what is wrong is added to *problems*."""
-    model = Model(raw=raw)
+    def knows(self, *path: str) -> bool:
+        """Whether all names at a place are known: not where it is missing or cannot be read."""
+        if path[0] in self.unread or (path[0] in REQUIRED and path[0] not in self.raw):
+            return False
+        value: Any = self.raw
+        for step in path:
+            if step not in value:
+                return True
+            value = value[step]
+            if not isinstance(value, Mapping):
+                return False
+        return True
+
+
+def read_model(
+    raw: Mapping[str, Any], problems: list[Problem], unread: frozenset[str] = frozenset()
+) -> Model:
+    """The model from its sections by variable name; what is wrong is added to *problems*.
+
+    *unread*: sections that may be in a file that cannot be read.
+    """
+    model = Model(raw=raw, unread=unread)
     for name, kind in SECTIONS.items():
         value = raw.get(name)
         if value is None:
-            if name in REQUIRED and name not in raw:
+            if name in REQUIRED and name not in raw and name not in unread:
                 message, fix = "is missing", f"Write it in group_vars/all/{_file(name)}."
                 place = "group_vars/all"
                 problems.append(Problem("missing-section", (name,), message, fix, file=place))

@@ -19,6 +19,7 @@ class Problem:
     rule     stable identifier, such as ``vf-count``.
     key      path of the key, such as ``site_nic_profiles.data.vfs``.
     message  what is wrong; fix: how to put it right.
+    value    what is written there; None where nothing is.
     file     relative to the inventory; line: from 1, 0 where there is none.
     """
 
@@ -37,7 +38,8 @@ class Problem:
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}: " if self.line else f"{self.file}: " if self.file else ""
-        value = "" if self.value is None else f" = {shorten(self.value)}"
+        shown = self.value is not None and not isinstance(self.value, dict)
+        value = f" = {shorten(self.value)}" if shown else ""
         key = f"{self.key}{value}: " if self.path else ""
         return f"{where}{key}{self.message} [{self.rule}] {self.fix}".rstrip()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path as File
 from typing import Any
@@ -12,6 +12,7 @@ from .model import Model, read_model
 from .problems import ERROR, NOTE, WARNING, Path, Problem
 from .rules import bridges, cloud, clusters, fabrics, federation, groups, hosts, nics
 from .source import Source
+from .templates import resolve
 from .view import plain
 
 
@@ -27,9 +28,15 @@ class Report:
         return [problem for problem in self.problems if problem.severity == severity]
 
     def lines(self) -> list[str]:
-        """Errors, then warnings, one line each."""
-        marked = [*self.of(ERROR), *self.of(WARNING)]
+        """Errors, then warnings, then notes, one line each."""
+        marked = [*self.of(ERROR), *self.of(WARNING), *self.of(NOTE)]
         return [f"{problem.severity.upper()} {problem}" for problem in marked]
+
+    def summary(self) -> str:
+        """How many of what, such as ``7 hosts, 0 errors, 1 warning, 0 notes``."""
+        counts = {"host": self.hosts}
+        counts |= {kind: len(self.of(kind)) for kind in (ERROR, WARNING, NOTE)}
+        return ", ".join(f"{n} {what}{'' if n == 1 else 's'}" for what, n in counts.items())
 
     def as_dict(self) -> dict[str, Any]:
         """As plain data: errors, warnings, notes, hosts."""
@@ -42,24 +49,28 @@ class Report:
 def validate(
     folder: str | File,
     hosts_of_ansible: Iterable[Mapping[str, Any]] | None = None,
-    variables: Mapping[str, Any] | None = None,
+    template: Callable[[str, str], Any] | None = None,
 ) -> Report:
     """Check the site in an inventory's *folder*. Changes nothing, raises nothing for its content.
 
     *hosts_of_ansible*: the hosts as ``site_host``, for an inventory that is not YAML files.
-    *variables*: the sections as Ansible sees them, for values that are templates.
+    *template*: a template's value for the host of that name, or for all ("").
     """
     source = Source()
     inventory = read_inventory(File(folder), source)
     sections = {
-        name: resolve(value, (variables or {}).get(name), (name,), source.problems)
+        name: resolve(value, (name,), template, source.problems)
         for name, value in inventory.sections.items()
     }
+    for host in inventory.hosts.values():
+        path = ("hosts", host.name)
+        host.variables = resolve(host.variables, path, template, source.problems)
     all_hosts = _hosts(inventory, hosts_of_ansible, source)
     problems = [*source.problems]
-    model = read_model(sections, problems)
+    model = read_model(sections, problems, inventory.unread)
     problems += check(model, all_hosts, inventory.groups | _groups_of(all_hosts))
-    return Report(_placed(problems, source), len(all_hosts or []))
+    written = {**sections, "hosts": {name: h.variables for name, h in inventory.hosts.items()}}
+    return Report(_placed(problems, source, written), len(all_hosts or []))
 
 
 def check(
@@ -71,8 +82,7 @@ def check(
     yield from nics.check(model)
     yield from groups.check(model, groups_known if members is not None else None, members or {})
     wires = {f.physical_network for f in model.fabrics.values() if f.physical_network}
-    complete = len(model.fabrics) == len(model.names("site_fabrics"))
-    for name in model.host_groups if complete else ():
+    for name in model.host_groups if model.all_read("site_fabrics", model.fabrics) else ():
         path = ("site_host_groups", name)
         yield from bridges.check_physical_networks(model.host_groups[name], wires, path)
     yield from hosts.check(model, all_hosts or [])
@@ -88,16 +98,14 @@ def _hosts(
     """All hosts as ``site_host``; None if only Ansible can know them and has not said."""
     if given is not None:
         return [{**plain(host), "name": str(host["name"])} for host in given]
+    if inventory.readable and not inventory.complete:
+        return None
     if not inventory.readable:
         message = "hosts come from a source that only Ansible reads: they were not checked"
         fix = "Run playbooks/validate.yml."
         source.problems.append(Problem("inventory-format", (), message, fix, severity=WARNING))
         return None
-    return [
-        {**site_host, "overrides": resolve(site_host["overrides"], None, path, source.problems)}
-        for host in inventory.hosts.values()
-        for site_host, path in [(host.as_site_host(), ("hosts", host.name, "site_host_overrides"))]
-    ]
+    return [host.as_site_host() for host in inventory.hosts.values()]
 
 
 def _groups_of(all_hosts: list[dict[str, Any]] | None) -> set[str]:
@@ -114,33 +122,29 @@ def _members(all_hosts: list[dict[str, Any]]) -> dict[str, list[int]]:
     return found
 
 
-def resolve(value: Any, seen: Any, path: Path, problems: list[Problem]) -> Any:
-    """*value* with its templates as Ansible resolved them in *seen*."""
-    if isinstance(value, str) and ("{{" in value or "{%" in value):
-        if isinstance(seen, (dict, list)) or (seen is not None and seen != value):
-            return plain(seen)
-        message, fix = (
-            "is a template, which only Ansible can resolve",
-            "Run playbooks/validate.yml.",
-        )
-        problems.append(Problem("template", path, message, fix, value))
-        return value
-    if isinstance(value, dict):
-        below = seen if isinstance(seen, Mapping) else {}
-        return {k: resolve(v, below.get(k), (*path, k), problems) for k, v in value.items()}
-    if isinstance(value, list):
-        items = seen if isinstance(seen, list) else []
-        padded = [*items, *[None] * (len(value) - len(items))]
-        return [resolve(v, padded[n], (*path, n), problems) for n, v in enumerate(value)]
-    return value
-
-
-def _placed(problems: Iterable[Problem], source: Source) -> list[Problem]:
-    """Each problem once, with its place, ordered by it."""
+def _placed(
+    problems: Iterable[Problem], source: Source, written: Mapping[str, Any]
+) -> list[Problem]:
+    """Each problem once, with its place and the value written there, ordered by place."""
     found = {}
+    unresolved = {problem.path for problem in problems if problem.rule == "template"}
     for problem in problems:
+        if problem.path in unresolved and problem.rule != "template":
+            continue  # what a template stands for is not known
         if not problem.file:
             file, line = source.place(problem.path)
             problem = replace(problem, file=file, line=line)
+        if problem.value is None:
+            problem = replace(problem, value=_value(written, problem.path))
         found.setdefault((problem.rule, problem.path, problem.message, problem.line), problem)
     return sorted(found.values(), key=lambda p: (p.file, p.line, p.key, p.rule))
+
+
+def _value(written: Any, path: Path) -> Any:
+    """What the operator wrote at a place, None where there is nothing."""
+    for step in path:
+        try:
+            written = written[step]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return written if path else None

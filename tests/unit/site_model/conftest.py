@@ -48,6 +48,10 @@ class SiteCopy:
     def report(self) -> Report:
         return validate(self.folder)
 
+    def errors(self) -> list[Problem]:
+        """Errors only."""
+        return self.report().of("error")
+
     def found(self) -> list[Problem]:
         """Errors and warnings."""
         return [problem for problem in self.report().problems if problem.severity != "note"]

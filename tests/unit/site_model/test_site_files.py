@@ -49,20 +49,20 @@ def test_an_empty_file_says_nothing(site):
     copy = site("example-rack")
     for content in ("", "---\n", "# only a comment\n"):
         copy.file("extra").write_text(content)
-        assert copy.found() == []
+        assert copy.errors() == []
 
 
 def test_a_missing_section_is_named(site):
     copy = site("example-rack")
     copy.file("site").unlink()
-    assert [(p.rule, p.key) for p in copy.found()] == [("missing-section", "site")]
+    assert [(p.rule, p.key) for p in copy.errors()] == [("missing-section", "site")]
 
 
 def test_secrets_and_other_variables_are_left_alone(site):
     copy = site("example-rack")
     copy.file("secrets").write_text("$ANSIBLE_VAULT;1.1;AES256\n61\n")
     copy.file("other").write_text("ansible_user: root\nkolla_x: !vault |\n  $ANSIBLE_VAULT;1.1\n")
-    assert copy.found() == []
+    assert copy.errors() == []
 
 
 def test_all_errors_come_at_once(site):
@@ -78,22 +78,65 @@ def test_all_errors_come_at_once(site):
 def test_what_cannot_be_read_is_no_dangling_reference(site):
     copy = site("example-rack")
     copy.change("nics", "vfs: 16", "vfs: many")
-    assert [problem.rule for problem in copy.found()] == ["type"]
+    assert [problem.rule for problem in copy.errors()] == ["type"]
 
 
 def test_a_merged_key_has_the_place_where_it_is_written(site):
     copy = site("example-rack")
     line = copy.change("openstack", "driver: redfish", "driver: redfisch")
-    (one, two) = copy.found()
+    (one, two) = copy.errors()
     assert (one.rule, one.line) == (two.rule, two.line) == ("choice", line)
 
 
 def test_a_template_is_resolved_by_what_ansible_sees(site):
     copy = site("example-rack")
     copy.change("nics", "vfs: 16", 'vfs: "{{ count }}"')
-    seen = {"site_nic_profiles": {"connectx-6": {"vfs": 65}}}
-    found = validate(copy.folder, variables=seen)
-    assert [problem.rule for problem in found.of("error")] == ["vf-count"]
+    found = validate(copy.folder, template=lambda text, host: {"{{ count }}": 65}[text])
+    assert [(p.rule, p.value) for p in found.of("error")] == [("vf-count", 65)]
+    copy.change("inventory", "10.0.0.12", '"{{ network }}.12"')
+    seen = {("{{ count }}", ""): 16, ("{{ network }}.12", "control-2"): "10.9.9.12"}
+    found = validate(copy.folder, template=lambda *asked: seen[asked])
+    (wrong,) = found.of("error")
+    assert (wrong.rule, wrong.key) == ("management-address", "hosts.control-2.ansible_host")
+
+
+def test_a_template_that_cannot_be_resolved_is_one_problem(site):
+    copy = site("example-rack")
+    copy.change("nics", "vfs: 16", 'vfs: "{{ nosuch }}"')
+    copy.change("fabrics", "vlan: 300", "vlan: 200")
+
+    def template(text, host):
+        raise ValueError("'nosuch' is undefined")
+
+    found = validate(copy.folder, template=template).of("error")
+    assert [p.rule for p in found] == ["vlan-clash", "template"]
+    said = "nics.yml:12: site_nic_profiles.connectx-6.vfs = {{ nosuch }}: cannot be resolved: 'nos"
+    assert said in str(found[1]) and found[1].fix
+
+
+@pytest.mark.parametrize("name", ["fabrics", "nics", "hosts", "openstack", "clusters"])
+def test_a_file_that_cannot_be_read_is_one_problem(site, name):
+    copy = site("example-rack")
+    copy.file(name).write_text("x: [")
+    assert [problem.rule for problem in copy.errors()] == ["yaml"]
+
+
+@pytest.mark.parametrize("name", ["fabrics", "hosts"])
+def test_a_section_that_is_missing_is_one_problem(site, name):
+    copy = site("example-rack")
+    copy.file(name).unlink()
+    assert [problem.rule for problem in copy.errors()] == ["missing-section"]
+
+
+def test_hosts_that_cannot_be_read_are_one_problem(site):
+    copy = site("example-rack")
+    copy.file("inventory").write_text("all: [")
+    assert [problem.rule for problem in copy.errors()] == ["yaml"]
+
+
+def test_the_summary_counts(site):
+    copy = site("example-rack")
+    assert copy.report().summary() == "7 hosts, 0 errors, 1 warning, 0 notes"
 
 
 def test_hosts_of_a_dynamic_inventory_come_from_ansible(site):
@@ -103,7 +146,7 @@ def test_hosts_of_a_dynamic_inventory_come_from_ansible(site):
     script.chmod(0o755)
     assert only_ansible_knows([str(copy.folder)])
     rules = [problem.rule for problem in copy.found()]
-    assert rules == ["inventory-format"]
+    assert "inventory-format" in rules and not copy.errors()
     host = {"name": "c-1", "groups": ["all", "compute"], "index": 2000, "address": "10.0.0.9"}
     report = validate(copy.folder, [{**host, "overrides": {}}])
     assert "index-range" in {problem.rule for problem in report.problems}
@@ -115,9 +158,9 @@ def test_host_variables_in_files_of_their_own(site):
     place = copy.folder / "host_vars"
     place.mkdir()
     (place / "control-2.yml").write_text("site_host_index: 2\n")
-    assert copy.found() == []
+    assert copy.errors() == []
     (place / "control-2.yml").write_text("# the second\nsite_host_index: 3\n")
-    problems = [(p.rule, p.file, p.line) for p in copy.found()]
+    problems = [(p.rule, p.file, p.line) for p in copy.errors()]
     assert problems == [("index-duplicate", "hosts.yml", 9)] or problems == [
         ("index-duplicate", "host_vars/control-2.yml", 2)
     ]
@@ -130,7 +173,7 @@ def test_groups_of_groups_reach_their_hosts(site):
     copy.change(
         "inventory", "    compute:\n", "    compute:\n      children: {racks: {}}\n    racks:\n"
     )
-    assert copy.found() == []
+    assert copy.errors() == []
 
 
 @pytest.mark.parametrize("folder", ["nowhere", "a-file"])

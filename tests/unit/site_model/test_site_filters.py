@@ -58,16 +58,6 @@ def test_files_that_are_not_yaml_are_all_named(filters, site):
     assert readable("localhost", [str(copy.folder)]) == "localhost"
     copy.file("site").write_text("site: {\n")
     copy.file("nics").write_bytes(b"\xff\xfe")
-    with pytest.raises(AnsibleFilterError, match=r"nics\.yml:1.*\n.*site\.yml:2"):
+    copy.change("fabrics", "vlan: 200", "vlan: 100")
+    with pytest.raises(AnsibleFilterError, match=r"vlan-clash.*\n.*nics\.yml:1.*\n.*site\.yml:2"):
         readable("localhost", [str(copy.file("inventory"))])
-
-
-def test_hosts_in_yaml_are_left_to_the_module(filters, site):
-    copy = site("example-rack")
-    hosts = filters["site_inventory_hosts"]
-    groups, variables = {"all": ["a"]}, {"a": {"site_host": {"name": "a"}}}
-    assert hosts([str(copy.folder)], groups, variables) is None
-    (copy.folder / "hosts.ini").write_text("a\n")
-    assert hosts([str(copy.folder)], groups, variables) is None  # Ansible ignores it as well
-    (copy.folder / "more").write_text("a\n")
-    assert hosts([str(copy.folder)], groups, variables) == [{"name": "a"}]

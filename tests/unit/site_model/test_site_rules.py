@@ -23,9 +23,18 @@ SITES = [
 ]
 
 
+#: What the sites' own settings are warned of: VF-LAG hashes by layer 4 there.
+WARNED = {"example-rack": ["hash-offload"], "example-federation/site-b": ["hash-offload"]}
+
+
 @pytest.mark.parametrize("name", SITES)
 def test_the_sites_are_clean(site, name):
-    assert site(name).found() == []
+    assert [p.rule for p in site(name).found()] == WARNED.get(name, [])
+
+
+#: Rules of what is missing have no value to show; of a file that cannot be read, no key.
+NOTHING_THERE = {"missing-key", "missing-section", "index-missing", "empty-group", "inventory"}
+WHOLE_FILE = {"yaml", "encoding", "unreadable", "unknown-host", "inventory", "inventory-format"}
 
 
 def _title(mistake: dict[str, Any]) -> str:
@@ -49,9 +58,12 @@ def test_a_mistake_is_found_at_its_line(site, mistake):
     place = str(copy.file(file).relative_to(copy.folder))
     said = [(problem.rule, problem.file, problem.line) for problem in found]
     assert (mistake["rule"], place, line) in said, "\n".join(map(str, found))
-    others = {rule for rule, *_ in said} - {mistake["rule"]}
+    others = {rule for rule, *_ in said} - {mistake["rule"], *WARNED.get(mistake["site"], [])}
     assert others == set(mistake.get("also", [])), "\n".join(map(str, found))
-    assert all(problem.message and problem.fix and problem.file for problem in found)
+    for problem in found:
+        assert problem.rule and problem.message and problem.fix and problem.file, str(problem)
+        assert problem.key or problem.rule in WHOLE_FILE
+        assert problem.value is not None or problem.rule in NOTHING_THERE, str(problem)
 
 
 def test_every_rule_is_documented():

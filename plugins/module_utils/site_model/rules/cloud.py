@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator
 from ..model import Model
 from ..problems import Path, Problem, suggest
 from ..sections.openstack import CloudNetwork, Flavor, OpenStack
-from ..view import unknown
-from .report import error, warning
+from .report import dangling, error, warning
 
 
 def check(model: Model) -> Iterator[Problem]:
@@ -25,9 +24,7 @@ def check(model: Model) -> Iterator[Problem]:
 
 
 def _network(model: Model, network: CloudNetwork, path: Path) -> Iterator[Problem]:
-    if network.fabric not in model.names("site_fabrics"):
-        yield unknown("fabric", network.fabric, model.names("site_fabrics"), (*path, "fabric"))
-        return
+    yield from dangling(model, "fabric", network.fabric, (*path, "fabric"), "site_fabrics")
     fabric = model.fabrics.get(network.fabric)
     if fabric is None:
         return
@@ -51,7 +48,8 @@ def _flavor(model: Model, cloud: OpenStack, flavor: Flavor, path: Path) -> Itera
         if flavor.resource_class:
             message, fix = "belongs to bare metal", "Use kind: baremetal, or remove it."
             yield error("flavor-kind", (*path, "resource_class"), message, fix)
-        if flavor.vf_ports and not any(p.vfs for p in model.nic_profiles.values()):
+        known = model.all_read("site_nic_profiles", model.nic_profiles)
+        if known and flavor.vf_ports and not any(p.vfs for p in model.nic_profiles.values()):
             message, fix = "no NIC profile has VFs", "Set vfs in a NIC profile."
             yield error("flavor-vfs", (*path, "vf_ports"), message, fix, flavor.vf_ports)
         return
@@ -107,7 +105,8 @@ def _nodes(model: Model, cloud: OpenStack) -> Iterator[Problem]:
                 where = (*here, "mac_address")
                 yield error("mac-duplicate", where, message, fix, port.mac_address)
             macs.setdefault(port.mac_address, name)
-            if port.physical_network and port.physical_network not in wires:
+            known = model.all_read("site_fabrics", model.fabrics)
+            if known and port.physical_network and port.physical_network not in wires:
                 where, wire = (*here, "physical_network"), port.physical_network
                 message, fix = (
                     "is the physical network of no fabric",
@@ -127,15 +126,10 @@ def _servers(model: Model, cloud: OpenStack) -> Iterator[Problem]:
             ("flavor", servers.flavor),
             ("image", servers.image),
         ):
-            known = model.names("site_openstack", f"{what}s")
-            if value not in known:
-                yield unknown(what, value, known, (*path, what))
-        networks = model.names("site_openstack", "networks")
+            yield from dangling(model, what, value, (*path, what), "site_openstack", f"{what}s")
         for number, port in enumerate(servers.ports):
-            if port.network not in networks:
-                yield unknown(
-                    "network", port.network, networks, (*path, "ports", number, "network")
-                )
+            where = (*path, "ports", number, "network")
+            yield from dangling(model, "network", port.network, where, "site_openstack", "networks")
         flavor = cloud.flavors.get(servers.flavor)
         vfs = sum(port.vf for port in servers.ports)
         if flavor and flavor.kind == "vm" and vfs != flavor.vf_ports:

@@ -10,8 +10,7 @@ from ..derive.addresses import pod_slice
 from ..model import Model
 from ..problems import ModelError, Path, Problem
 from ..sections.clusters import Cluster, NodePool
-from ..view import unknown
-from .report import error, warning
+from .report import dangling, error, warning
 
 
 def check(model: Model, members: Mapping[str, list[int]] | None) -> Iterator[Problem]:
@@ -48,11 +47,11 @@ def _pool(model: Model, pool: NodePool, path: Path) -> Iterator[Problem]:
     if (pool.group is None) == (pool.servers is None):
         message = "needs either a group of hosts or a set of servers"
         yield error("pool-nodes", path, message, "Set one of group and servers.")
-    groups, servers = model.names("site_host_groups"), model.names("site_openstack", "servers")
-    if pool.group is not None and pool.group not in groups:
-        yield unknown("host_group", pool.group, groups, (*path, "group"))
-    if pool.servers is not None and pool.servers not in servers:
-        yield unknown("servers", pool.servers, servers, (*path, "servers"))
+    if pool.group is not None:
+        yield from dangling(model, "host_group", pool.group, (*path, "group"), "site_host_groups")
+    if pool.servers is not None:
+        where = (*path, "servers")
+        yield from dangling(model, "servers", pool.servers, where, "site_openstack", "servers")
 
 
 def _count(model: Model, pool: NodePool, members: Mapping[str, list[int]] | None) -> int | None:
@@ -69,7 +68,7 @@ def _quorum(
     where = (*path, "control_plane", "group" if cluster.control_plane.group else "servers")
     if count is not None and (count == 0 or count % 2 == 0):
         message = f"{count} members of etcd: an even number tolerates no more than one less"
-        yield error("etcd-count", where, message, "Use 1, 3 or 5.", count)
+        yield error("etcd-count", where, message, "Use 1, 3 or 5.")
     if count is not None and count > 1 and cluster.control_plane.address is None:
         message = "has no address of its own for several control-plane nodes"
         fix = "Set address (or name it at a load balancer)."
@@ -82,9 +81,7 @@ def _fabrics(
 ) -> Iterator[Problem]:
     for name, use in cluster.fabrics.items():
         here = (*path, "fabrics", name)
-        if name not in model.names("site_fabrics"):
-            yield unknown("fabric", name, model.names("site_fabrics"), here)
-            continue
+        yield from dangling(model, "fabric", name, here, "site_fabrics")
         fabric = model.fabrics.get(name)
         if fabric is None:
             continue

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ..model import Model
 from ..problems import Problem
 from ..view import unknown
-from .report import error, note, warning
+from .report import dangling, error, note, warning
 
 
 def check(model: Model) -> Iterator[Problem]:
@@ -21,7 +21,7 @@ def check(model: Model) -> Iterator[Problem]:
         path = ("site_federation", "links", name)
         for end in ("source", "target"):
             site = getattr(link, end)
-            if site != own and site not in peers:
+            if site != own and site not in peers and model.knows("site_federation", "peers"):
                 yield unknown("site", site, [own, *peers], (*path, end))
         if own not in (link.source, link.target):
             message = f"is between {link.source} and {link.target}, and this site is {own}"
@@ -31,9 +31,7 @@ def check(model: Model) -> Iterator[Problem]:
         if other != name:
             message, fix = f"is the same as link {other}", "Join their namespaces in one link."
             yield error("link-duplicate", path, message, fix)
-        if link.cluster not in model.names("site_clusters"):
-            clusters = model.names("site_clusters")
-            yield unknown("cluster", link.cluster, clusters, (*path, "cluster"))
+        yield from dangling(model, "cluster", link.cluster, (*path, "cluster"), "site_clusters")
         if link.pod_security == "privileged":
             message = "lets a peer's pods become root of a node"
             where = (*path, "pod_security")

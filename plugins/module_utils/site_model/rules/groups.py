@@ -9,9 +9,9 @@ from ..model import Model
 from ..problems import Path, Problem, suggest
 from ..sections.nics import NicProfile
 from ..sections.scalars import INTERFACE_LENGTH
-from ..view import HostView, unknown
+from ..view import HostView
 from .bridges import check_bridges
-from .report import error, warning
+from .report import dangling, error, warning
 
 
 def check(
@@ -36,11 +36,12 @@ def check(
         view = group_view(model, name)
         if view:
             yield from check_group(view, path)
-    complete = len(model.host_groups) == len(model.names("site_host_groups"))
+    complete = model.all_read("site_host_groups", model.host_groups)
     for name in model.nic_profiles if complete else ():
         if name not in used_profiles:
             message, fix = "no host group has this NIC", "Use it, or remove it."
             yield warning("unused-profile", ("site_nic_profiles", name), message, fix)
+    complete &= not model.unread & {"site_openstack", "site_clusters"}
     for name in model.fabrics if complete else ():
         if name not in used_fabrics | _other_users(model):
             message, fix = "nothing uses this fabric", "Use it, or remove it."
@@ -55,19 +56,15 @@ def _other_users(model: Model) -> set[str]:
 
 def _references(model: Model, name: str) -> Iterator[Problem]:
     group, path = model.host_groups[name], ("site_host_groups", name)
-    profiles, fabrics = model.names("site_nic_profiles"), model.names("site_fabrics")
     for number, profile in enumerate(group.nic_profiles):
         here = (*path, "nic_profiles", number)
-        if profile not in profiles:
-            yield unknown("nic_profile", profile, profiles, here)
-        elif profile in group.nic_profiles[:number]:
+        yield from dangling(model, "nic_profile", profile, here, "site_nic_profiles")
+        if profile in group.nic_profiles[:number]:
             yield error("duplicate-profile", here, "is there twice", "Keep one.", profile)
     for fabric in group.fabrics:
-        if fabric not in fabrics:
-            yield unknown("fabric", fabric, fabrics, (*path, "fabrics", fabric))
-    if group.management.fabric not in fabrics:
-        where = (*path, "management", "fabric")
-        yield unknown("fabric", group.management.fabric, fabrics, where)
+        yield from dangling(model, "fabric", fabric, (*path, "fabrics", fabric), "site_fabrics")
+    where = (*path, "management", "fabric")
+    yield from dangling(model, "fabric", group.management.fabric, where, "site_fabrics")
 
 
 def group_view(model: Model, name: str) -> HostView | None:

@@ -16,6 +16,12 @@ from .groups import check_group, group_view
 from .nics import check_profile
 from .report import error
 
+#: Where what a host refers to is looked for.
+_SECTION = {
+    "host-group": "site_host_groups",
+    "unknown-fabric": "site_fabrics",
+    "unknown-profile": "site_nic_profiles",
+}
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*")
 
 
@@ -45,6 +51,9 @@ def _host(model: Model, host: Mapping[str, Any]) -> Iterator[Problem]:
     view = build_view(model.raw, host, problems)
     own = ("hosts", host["name"])
     for problem in problems:  # what is wrong in the sections is reported there, once
+        missing = _SECTION.get(problem.rule)
+        if missing and not model.knows(missing):
+            continue
         if problem.path[:2] == own and _written(host["overrides"], problem):
             yield problem
     if view is None:

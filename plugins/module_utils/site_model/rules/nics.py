@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...host_datapath.spec import LAYER_4
 from ..derive.datapath import hw_tc_offload, lag_port_select_mode
 from ..derive.names import representors, vf_interfaces
 from ..model import Model
 from ..problems import Path, Problem
 from ..sections.nics import NicProfile, Port
 from ..sections.scalars import INTERFACE_LENGTH
-from .report import error, note, warning
+from .report import error, warning
 
 #: VFs on a port: mlx5 refuses LAG offload above 64; an 82576 has 7 beside its PF.
 MOST_VFS = {"mlx5_core": 64, "igb": 7, "netdevsim": 64}
@@ -83,7 +84,7 @@ def _vfs(profile: NicProfile, path: Path) -> Iterator[Problem]:
     if profile.driver == "mlx5_core" and profile.eswitch_mode == "legacy" and not profile.vfs:
         message = "the bond of a legacy NIC without VFs becomes RoCE LAG: one RDMA device"
         fix = "Set vfs, or expect one RDMA device for both ports."
-        yield warning("roce-lag", (*path, "bond"), message, fix)
+        yield warning("roce-lag", (*path, "vfs"), message, fix, profile.vfs)
     if profile.eswitch_mode == "switchdev" and not profile.vfs:
         message, fix = "there is nothing to switch without VFs", "Set vfs, or use legacy."
         yield warning("switchdev-vfs", (*path, "eswitch_mode"), message, fix)
@@ -115,16 +116,18 @@ def _bond(profile: NicProfile, path: Path) -> Iterator[Problem]:
         fix = "Use 802.3ad, or remove it."
         where = (*path, "bond", "lacp_rate")
         yield warning("lacp-rate", where, f"means nothing in mode {bond.mode}", fix)
-    if profile.driver != "mlx5_core" or not switchdev or bond.transmit_hash_policy != "layer3+4":
+    if profile.driver != "mlx5_core" or not switchdev:
+        return
+    if bond.transmit_hash_policy not in LAYER_4:
         return
     if lag_port_select_mode(profile) == "queue_affinity":
         fix = "Use lag_port_select_mode: hash, or another policy."
         message = "is ignored in queue affinity mode: each VF stays on one port"
-        yield error("hash-mode", policy, message, fix, "layer3+4")
+        yield error("hash-mode", policy, message, fix, bond.transmit_hash_policy)
     elif hw_tc_offload(profile):
         message = "with tc offload is supported upstream in hash mode, and not by Red Hat"
-        fix = "Verify looks at port_sel_mode of the LAG, not only at the bond."
-        yield note("hash-offload", policy, message, fix, "layer3+4")
+        fix = "Use layer2+3, or see that verify finds the LAG's port_sel_mode to be hash."
+        yield warning("hash-offload", policy, message, fix, bond.transmit_hash_policy)
 
 
 def _names(profile: NicProfile, path: Path) -> Iterator[Problem]:
