@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 #: keys that a command line may hold several times, each with its own meaning
-REPEATED = {"console", "earlycon", "modprobe.blacklist", "module_blacklist", "rd.driver.blacklist"}
+REPEATED = {
+    *("console", "crashkernel", "earlycon", "memmap", "modprobe.blacklist", "module_blacklist"),
+    *("rd.driver.blacklist", "rd.luks.uuid", "rd.lvm.lv"),
+}
+#: keys that speak about what stands before them
+POSITIONAL = {"hugepages", "hugepagesz"}
 #: arguments that make others void, whatever their order
 OPPOSITES = {
     "iommu": ("intel_iommu=off", "amd_iommu=off"),
@@ -42,3 +47,11 @@ def contradictions(wanted: Iterable[str], others: Iterable[str]) -> list[tuple[s
             if other != want and (same_key or opposite) and (want, other) not in found:
                 found.append((want, other))
     return found
+
+
+def conflicts(arguments: Iterable[str]) -> list[tuple[str, str]]:
+    """(earlier, later) of *arguments* that cannot both hold."""
+    chosen = [a for a in arguments if key(a) not in POSITIONAL]
+    pairs = {(a, b) if chosen.index(a) < chosen.index(b) else (b, a): None
+             for a, b in contradictions(chosen, chosen)}  # fmt: skip
+    return list(pairs)

@@ -7,10 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-SIZE = re.compile(r"^(\d+)([KMG])$")
+from .arguments import conflicts
+
+SIZE = re.compile(r"([1-9][0-9]*)([KMG])")
 KIB = {"K": 1, "M": 1024, "G": 1024 * 1024}
 #: from here on pages are reserved at boot: later the memory is no longer in one piece
 GIGANTIC_KIB = 1024 * 1024
+NAME = re.compile(r"[A-Za-z0-9_-]+")
+SYSCTL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./:@+-]*")
+WORD = re.compile(r"[^\s#]+")
+LINE = re.compile(r"[^\r\n]*")
 
 
 class SpecError(ValueError):
@@ -27,7 +33,7 @@ class HugePages:
 
     @property
     def kib(self) -> int:
-        number, unit = SIZE.match(self.size).groups()  # type: ignore[union-attr]
+        number, unit = SIZE.fullmatch(self.size).groups()  # type: ignore[union-attr]
         return int(number) * KIB[unit]
 
     @property
@@ -59,27 +65,54 @@ class HostKernelSpec:
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> HostKernelSpec:
         """From plain data. Raises SpecError."""
-        unknown = sorted(set(data) - set(cls.__dataclass_fields__))
+        unknown = sorted(map(str, set(data) - set(cls.__dataclass_fields__)))
         if unknown:
             known = ", ".join(cls.__dataclass_fields__)
             raise SpecError(f"{unknown[0]}: unknown; known are {known}")
         pages = tuple(
-            _hugepages(n, p) for n, p in enumerate(data.get("hugepages") or []) if p is not None
+            _hugepages(f"hugepages[{n}]", p) for n, p in enumerate(_list("hugepages", data))
         )
         _one_way_per_size(pages)
         return cls(
-            command_line=tuple(_arguments(data.get("command_line") or [])),
-            modules=tuple(_name("modules", m) for m in data.get("modules") or []),
+            command_line=tuple(_arguments(_list("command_line", data))),
+            modules=tuple(_name("modules", m) for m in _list("modules", data)),
             module_options={
-                _name("module_options", m): {str(o): str(v) for o, v in (options or {}).items()}
-                for m, options in (data.get("module_options") or {}).items()
+                _name("module_options", m): _options(f"module_options.{m}", options)
+                for m, options in _map("module_options", data.get("module_options")).items()
             },
             hugepages=pages,
-            sysctl={
-                str(k): " ".join(str(v).split()) for k, v in (data.get("sysctl") or {}).items()
-            },
-            limits=tuple(_limit(n, entry) for n, entry in enumerate(data.get("limits") or [])),
+            sysctl=_sysctls(_map("sysctl", data.get("sysctl"))),
+            limits=tuple(_limit(f"limits[{n}]", x) for n, x in enumerate(_list("limits", data))),
         )
+
+
+def parts(key: str) -> str:
+    """A sysctl's path below /proc/sys. With "/" as first separator, dots are part of names
+    (eth0.100)."""
+    slash, dot = key.find("/"), key.find(".")
+    if slash != -1 and (dot == -1 or slash < dot):
+        return key
+    return key.translate(str.maketrans("./", "/."))
+
+
+def _map(key: str, value: Any) -> Mapping[str, Any]:
+    if value is not None and not isinstance(value, Mapping):
+        raise SpecError(f"{key}: expected names with values, got {value!r}")
+    return value or {}
+
+
+def _list(key: str, data: Mapping[str, Any]) -> list[Any]:
+    value = data.get(key)
+    if value is not None and not isinstance(value, (list, tuple)):
+        raise SpecError(f"{key}: expected a list, got {value!r}")
+    return list(value or [])
+
+
+def _text(key: str, value: Any, form: re.Pattern[str], what: str) -> str:
+    text = "" if value is None else str(value)
+    if not form.fullmatch(text):
+        raise SpecError(f"{key}: {text!r} is no {what}")
+    return text
 
 
 def _arguments(values: list[Any]) -> list[str]:
@@ -90,27 +123,55 @@ def _arguments(values: list[Any]) -> list[str]:
             raise SpecError(f"command_line: {text!r}: one argument each, without quotes or $")
         if text not in found:
             found.append(text)
+    for first, second in conflicts(found):
+        raise SpecError(f"command_line: {first} and {second} cannot both hold")
     return found
 
 
 def _name(key: str, value: Any) -> str:
-    text = str(value)
-    if not re.match(r"^[A-Za-z0-9_-]+$", text):
-        raise SpecError(f"{key}: {text!r} is no kernel module's name")
-    return text
+    return _text(key, value, NAME, "kernel module's name")
 
 
-def _limit(number: int, data: Mapping[str, Any]) -> Limit:
-    limit = Limit(*(str(data[k]) for k in ("domain", "type", "item", "value")))
-    if limit.item == "memlock" and not re.match(r"^(\d+|unlimited|infinity|-1)$", limit.value):
-        raise SpecError(f"limits[{number}].value: {limit.value!r}; expected KiB or unlimited")
+def _options(key: str, data: Any) -> dict[str, str]:
+    return {
+        _text(key, option, NAME, "option's name"): _text(f"{key}.{option}", value, LINE, "one line")
+        for option, value in _map(key, data).items()
+    }
+
+
+def _sysctls(data: Mapping[str, Any]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for key, value in data.items():
+        name = _text("sysctl", key, SYSCTL, "kernel parameter's name")
+        path = parts(name)
+        if {"", ".", ".."} & set(path.split("/")):
+            raise SpecError(f"sysctl: {name!r} is no kernel parameter's name")
+        if path in map(parts, found):
+            raise SpecError(f"sysctl: {name} is given twice")
+        text = " ".join(_text(f"sysctl.{name}", value, LINE, "one line").split())
+        if not text:
+            raise SpecError(f"sysctl.{name}: has no value")
+        found[name] = text
+    return found
+
+
+def _limit(key: str, data: Any) -> Limit:
+    values = _map(key, data)
+    limit = Limit(
+        *(
+            _text(f"{key}.{name}", values.get(name), WORD, "word of limits.conf")
+            for name in ("domain", "type", "item", "value")
+        )
+    )
+    if limit.item == "memlock" and not re.fullmatch(r"[0-9]+|unlimited|infinity|-1", limit.value):
+        raise SpecError(f"{key}.value: {limit.value!r}; expected KiB or unlimited")
     return limit
 
 
-def _hugepages(number: int, data: Mapping[str, Any]) -> HugePages:
-    key = f"hugepages[{number}]"
+def _hugepages(key: str, given: Any) -> HugePages:
+    data = _map(key, given)
     size = str(data.get("size", ""))
-    if not SIZE.match(size):
+    if not SIZE.fullmatch(size):
         raise SpecError(f"{key}.size: {size!r}; expected a number and K, M or G, such as 2M")
     node = data.get("node")
     try:

@@ -8,19 +8,11 @@ from typing import Any
 from ..converge import Check, Plan, Refusal, Step
 from ..system import System
 from .part import HEADER, file_step
-from .spec import HostKernelSpec
+from .spec import HostKernelSpec, parts
 
 OWN = "/etc/sysctl.d/70-slipway.conf"
 #: systemd-sysctl's folders; of two files with one name the first folder's counts
 FOLDERS = ("/etc/sysctl.d", "/run/sysctl.d", "/usr/local/lib/sysctl.d", "/usr/lib/sysctl.d")
-
-
-def parts(key: str) -> str:
-    """The path below /proc/sys. With "/" as first separator, dots are part of names (eth0.100)."""
-    slash, dot = key.find("/"), key.find(".")
-    if slash != -1 and (dot == -1 or slash < dot):
-        return key
-    return key.translate(str.maketrans("./", "/."))
 
 
 def parse(text: str) -> dict[str, str]:

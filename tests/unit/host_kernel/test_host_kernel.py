@@ -245,7 +245,27 @@ class TestModules:
     [
         ({"comand_line": []}, "comand_line"),
         ({"command_line": ["a b"]}, "command_line"),
+        ({"command_line": ["iommu=pt", "intel_iommu=off"]}, "cannot both hold"),
+        ({"command_line": ["panic=1", "panic=2"]}, "panic=1 and panic=2"),
         ({"modules": ["a;b"]}, "modules"),
+        ({"modules": ["a\n"]}, "modules"),
+        ({"modules": "bonding"}, "modules: expected a list"),
+        ({"module_options": {"a": [1]}}, r"module_options\.a: expected"),
+        ({"module_options": {"a": {"b": "1\ninstall a x"}}}, r"module_options\.a\.b"),
+        ({"sysctl": ["a"]}, "sysctl: expected"),
+        ({"sysctl": {"net/../../../etc/motd": "1"}}, "sysctl: 'net/"),
+        ({"sysctl": {"kernel.//.//etc.motd": "1"}}, "sysctl: 'kernel"),
+        ({"sysctl": {"a.b\nc.d": "1"}}, "sysctl: 'a"),
+        ({"sysctl": {"a.b": "1\nc.d = 2"}}, r"sysctl\.a\.b"),
+        ({"sysctl": {"a.b": None}}, r"sysctl\.a\.b: has no value"),
+        ({"sysctl": {"a.b": "1", "a/b": "2"}}, "given twice"),
+        ({"hugepages": ["2M"]}, r"hugepages\[0\]: expected"),
+        ({"hugepages": [{"size": "2M\n", "count": 1}]}, r"hugepages\[0\].size"),
+        ({"limits": [{"item": "nofile", "value": "1"}]}, r"limits\[0\].domain"),
+        (
+            {"limits": [{"domain": "*", "type": "-", "item": "nofile", "value": "1\nroot"}]},
+            r"limits\[0\].value",
+        ),
         ({"hugepages": [{"size": "2MB", "count": 1}]}, r"hugepages\[0\].size"),
         ({"hugepages": [{"size": "2M"}]}, r"hugepages\[0\].count"),
         ({"hugepages": [{"size": "2M", "count": 1}, {"size": "2048K", "count": 1}]}, "twice"),
@@ -258,6 +278,12 @@ class TestModules:
 def test_a_wrong_value_is_named_by_its_key(desired, key):
     with pytest.raises(SpecError, match=key):
         HostKernelSpec.parse(desired)
+
+
+def test_arguments_that_may_stand_together():
+    several = ["console=tty0", "console=ttyS0", "hugepagesz=1G", "hugepages=4", "hugepagesz=2M",
+               "hugepages=8", "crashkernel=256M", "crashkernel=72M,low"]  # fmt: skip
+    assert HostKernelSpec.parse({"command_line": several}).command_line == tuple(several)
 
 
 def health(**values):
