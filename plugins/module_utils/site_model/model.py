@@ -43,9 +43,9 @@ class Model:
             value = value.get(step) if isinstance(value, Mapping) else None
         return [str(name) for name in value] if isinstance(value, Mapping) else []
 
-    def all_read(self, section: str, items: Collection[str]) -> bool:
-        """Whether *items* is all that the operator wrote in a section of named items."""
-        return self.knows(section) and len(items) == len(self.names(section))
+    def all_read(self, items: Collection[str], *path: str) -> bool:
+        """Whether *items* is all that the operator wrote at a place of named items."""
+        return self.knows(*path) and len(items) == len(self.names(*path))
 
     def knows(self, *path: str) -> bool:
         """Whether all names at a place are known: not where it is missing or cannot be read."""

@@ -65,6 +65,11 @@ def _problem(kind: Any, path: Path, detail: Mapping[str, Any]) -> Problem:
     if name in _LIMITS:
         limit = _LIMITS[name].format(**context)
         return Problem("limit", where, f"must be {limit}", f"Use {limit}.", value)
+    if name in ("string_too_short", "string_too_long"):
+        bound = context.get("min_length", context.get("max_length"))
+        side = "at least" if name == "string_too_short" else "at most"
+        message = f"has {len(value)} characters, {side} {bound} belong there"
+        return Problem("length", where, message, f"Write {side} {bound}.", value)
     if name in ("too_short", "too_long"):
         bound = context.get("min_length", context.get("max_length"))
         side = "at least" if name == "too_short" else "at most"

@@ -82,7 +82,7 @@ def check(
     yield from nics.check(model)
     yield from groups.check(model, groups_known if members is not None else None, members or {})
     wires = {f.physical_network for f in model.fabrics.values() if f.physical_network}
-    for name in model.host_groups if model.all_read("site_fabrics", model.fabrics) else ():
+    for name in model.host_groups if model.all_read(model.fabrics, "site_fabrics") else ():
         path = ("site_host_groups", name)
         yield from bridges.check_physical_networks(model.host_groups[name], wires, path)
     yield from hosts.check(model, all_hosts or [])

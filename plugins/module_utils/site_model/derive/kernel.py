@@ -14,7 +14,7 @@ def host_kernel(view: HostView) -> dict[str, Any]:
     """What role host_kernel takes: what NICs and RDMA need, then the group's own."""
     own = view.group.kernel
     return {
-        "command_line": _unique(_command_line(view) + own.command_line),
+        "command_line": command_line(view),
         "modules": _unique(_modules(view) + own.modules),
         "hugepages": [pool.model_dump() for pool in own.hugepages],
         "sysctl": dict(own.sysctl),
@@ -22,9 +22,11 @@ def host_kernel(view: HostView) -> dict[str, Any]:
     }
 
 
-def _command_line(view: HostView) -> list[str]:
+def command_line(view: HostView) -> list[str]:
+    """The kernel's arguments: the IOMMU's where a NIC has VFs, then the group's own."""
+    own = view.group.kernel
     passed = any(p.vfs and p.driver != "netdevsim" for p in view.profiles.values())
-    return _IOMMU[view.group.kernel.iommu] if passed else []
+    return _unique([*(_IOMMU[own.iommu] if passed else []), *own.command_line])
 
 
 def _modules(view: HostView) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from ..model import Model
 from ..problems import Path, Problem, suggest
@@ -48,7 +48,7 @@ def _flavor(model: Model, cloud: OpenStack, flavor: Flavor, path: Path) -> Itera
         if flavor.resource_class:
             message, fix = "belongs to bare metal", "Use kind: baremetal, or remove it."
             yield error("flavor-kind", (*path, "resource_class"), message, fix)
-        known = model.all_read("site_nic_profiles", model.nic_profiles)
+        known = model.all_read(model.nic_profiles, "site_nic_profiles")
         if known and flavor.vf_ports and not any(p.vfs for p in model.nic_profiles.values()):
             message, fix = "no NIC profile has VFs", "Set vfs in a NIC profile."
             yield error("flavor-vfs", (*path, "vf_ports"), message, fix, flavor.vf_ports)
@@ -60,7 +60,7 @@ def _flavor(model: Model, cloud: OpenStack, flavor: Flavor, path: Path) -> Itera
         )
         yield error("flavor-kind", path, message, fix)
     classes = {node.resource_class for node in cloud.nodes.values()}
-    if not _all_read(model, "nodes", cloud.nodes):
+    if not model.all_read(cloud.nodes, "site_openstack", "nodes"):
         return
     if flavor.resource_class is None:
         fix = f"Set it. {suggest('', classes)}"
@@ -77,10 +77,6 @@ def _flavor(model: Model, cloud: OpenStack, flavor: Flavor, path: Path) -> Itera
             yield error("unknown-trait", (*path, "traits", number), message, fix, trait)
 
 
-def _all_read(model: Model, key: str, items: Iterable[str]) -> bool:
-    return set(model.names("site_openstack", key)) == set(items)
-
-
 def _nodes(model: Model, cloud: OpenStack) -> Iterator[Problem]:
     macs: dict[str, str] = {}
     addresses: dict[str, str] = {}
@@ -94,7 +90,8 @@ def _nodes(model: Model, cloud: OpenStack) -> Iterator[Problem]:
         addresses.setdefault(node.address or "", name)
         if node.address is None and node.driver != "fake-hardware":
             yield error("node-address", path, f"{node.driver} needs a BMC", "Set address.")
-        if _all_read(model, "flavors", cloud.flavors) and node.resource_class not in wanted:
+        read = model.all_read(cloud.flavors, "site_openstack", "flavors")
+        if read and node.resource_class not in wanted:
             message, fix = "no flavor asks for it", "Add a flavor, or remove the node."
             where = (*path, "resource_class")
             yield warning("unused-class", where, message, fix, node.resource_class)
@@ -105,7 +102,7 @@ def _nodes(model: Model, cloud: OpenStack) -> Iterator[Problem]:
                 where = (*here, "mac_address")
                 yield error("mac-duplicate", where, message, fix, port.mac_address)
             macs.setdefault(port.mac_address, name)
-            known = model.all_read("site_fabrics", model.fabrics)
+            known = model.all_read(model.fabrics, "site_fabrics")
             if known and port.physical_network and port.physical_network not in wires:
                 where, wire = (*here, "physical_network"), port.physical_network
                 message, fix = (

@@ -11,6 +11,7 @@ from ..sections.nics import NicProfile
 from ..sections.scalars import INTERFACE_LENGTH
 from ..view import HostView
 from .bridges import check_bridges
+from .kernel import check_kernel
 from .report import dangling, error, warning
 
 
@@ -36,12 +37,14 @@ def check(
         view = group_view(model, name)
         if view:
             yield from check_group(view, path)
-    complete = model.all_read("site_host_groups", model.host_groups)
+    complete = model.all_read(model.host_groups, "site_host_groups")
     for name in model.nic_profiles if complete else ():
         if name not in used_profiles:
             message, fix = "no host group has this NIC", "Use it, or remove it."
             yield warning("unused-profile", ("site_nic_profiles", name), message, fix)
-    complete &= not model.unread & {"site_openstack", "site_clusters"}
+    networks = model.openstack.networks if model.openstack else ()
+    complete &= model.all_read(networks, "site_openstack", "networks")
+    complete &= model.all_read(model.clusters, "site_clusters")
     for name in model.fabrics if complete else ():
         if name not in used_fabrics | _other_users(model):
             message, fix = "nothing uses this fabric", "Use it, or remove it."
@@ -87,11 +90,15 @@ def group_view(model: Model, name: str) -> HostView | None:
 
 def check_group(view: HostView, path: Path) -> Iterator[Problem]:
     """The rules of one group, its keys below *path*."""
+    for number, unit in enumerate(view.group.gate_units):
+        if unit in view.group.gate_units[:number]:
+            yield error("unit-name", (*path, "gate_units", number), "is there twice", "Keep one.")
     yield from _links(view, path)
     yield from _default_routes(view, path)
     yield from _interfaces(view, path)
     yield from _management(view, path)
     yield from _rdma(view, path)
+    yield from check_kernel(view, path)
     if view.group.openvswitch:
         yield from check_bridges(view, path)
 

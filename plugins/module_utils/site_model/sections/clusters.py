@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-
-from pydantic import Field
+from typing import Literal
 
 from .base import Part, key
-from .scalars import DomainName, InterfaceName, IpAddress, Label, Subnet
-
-Version = Annotated[str, Field(pattern=r"^1\.[0-9]{2}\.[0-9]+$")]
+from .scalars import (
+    DomainName,
+    InterfaceName,
+    IpAddress,
+    KubernetesVersion,
+    Label,
+    LabelName,
+    LabelValue,
+    Subnet,
+    Taint,
+)
 
 
 class NodePool(Part):
@@ -17,8 +23,8 @@ class NodePool(Part):
 
     group: str | None = key("Host group whose hosts are the nodes.", None)
     servers: str | None = key("Set of servers (`site_openstack.servers`) that are the nodes.", None)
-    labels: dict[str, str] = key("Node labels.", {})
-    taints: list[str] = key("Taints as key=value:effect.", [])
+    labels: dict[LabelName, LabelValue] = key("Node labels.", {})
+    taints: list[Taint] = key("Taints as key=value:effect.", [])
 
 
 class ControlPlane(NodePool):
@@ -43,7 +49,7 @@ class PodFabric(Part):
 class Cluster(Part):
     """One Kubernetes cluster."""
 
-    version: Version = key("Kubernetes version, in quotes.")
+    version: KubernetesVersion = key("Kubernetes version, in quotes.")
     control_plane: ControlPlane = key("Control plane.")
     workers: dict[Label, NodePool] = key("Pools of workers by name.", {})
     network: Literal["cilium", "calico", "bridge"] = key("Primary CNI.", "cilium")

@@ -5,15 +5,10 @@ Each site writes its own: what it lends as target, what it asks for as source.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-
-from pydantic import Field
+from typing import Literal
 
 from .base import Part, key
-from .scalars import Label, Quantity
-
-Url = Annotated[str, Field(pattern=r"^https://[^\s/]+(/\S*)?$")]
-Fingerprint = Annotated[str, Field(pattern=r"^SHA256:[A-Za-z0-9+/]{43}=?$")]
+from .scalars import Fingerprint, Label, Quantity
 
 
 class Peer(Part):

@@ -5,12 +5,10 @@ Also ``site_host_overrides``: where one host differs from its group.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
-
-from pydantic import Field
+from typing import Any, Literal
 
 from .base import Part, key
-from .scalars import InterfaceName, MacAddress, Mtu, PciAddress, UnitName
+from .scalars import InterfaceName, LockedMemory, MacAddress, Mtu, PciAddress, UnitName
 
 
 class Management(Part):
@@ -61,7 +59,7 @@ class Rdma(Part):
         "native: the NIC's own; rxe: Soft-RoCE. Unset: native for mlx5_core, else rxe.", None
     )
     roce_version: Literal[1, 2] = key("RoCE version.", 2)
-    memlock: Annotated[str, Field(pattern=r"^(unlimited|[0-9]+)$")] = key(
+    memlock: LockedMemory = key(
         "Locked memory that users may take.", "unlimited", unit="KiB or unlimited"
     )
     dscp: int = key("DSCP of RDMA traffic.", 26, ge=0, le=63)

@@ -71,7 +71,7 @@ class Lossless(Part):
     trust: Literal["dscp", "pcp"] = key("What the NIC sorts received packets by.", "dscp")
     pfc_priorities: list[Priority] = key("Priorities with pause frames.", [3], min_length=1)
     ecn_priorities: list[Priority] = key("Priorities with congestion marking.", [3])
-    buffer: list[int] | None = key(
+    buffer: list[Annotated[int, Field(ge=0)]] | None = key(
         "Size of each of the port's eight receive buffers; unset: the driver's own.",
         None, unit="bytes", min_length=8, max_length=8,
     )  # fmt: skip

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
-
-from pydantic import Field
+from typing import Any, Literal
 
 from .base import Part, key
-from .scalars import IpAddress, Label, MacAddress, ObjectName, ResourceClass, Trait, Vlan
-
-Release = Annotated[str, Field(pattern=r"^20[0-9]{2}\.[12]$")]
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+from .scalars import (
+    IpAddress,
+    Label,
+    MacAddress,
+    ObjectName,
+    OpenStackRelease,
+    ResourceClass,
+    Sha256,
+    Trait,
+    Vlan,
+)
 
 
 class CloudNetwork(Part):
@@ -139,7 +144,7 @@ class ServerSet(Part):
 class OpenStack(Part):
     """The cloud of the site."""
 
-    release: Release = key("Release, in quotes.")
+    release: OpenStackRelease = key("Release, in quotes.")
     bond_owner: Literal["kit", "kayobe"] = key("Who writes the hosts' bonds.", "kit")
     networks: dict[ObjectName, CloudNetwork] = key("Networks by name.", {})
     flavors: dict[ObjectName, Flavor] = key("Flavors by name.", {})

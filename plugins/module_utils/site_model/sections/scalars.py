@@ -159,6 +159,43 @@ UnitName = _form(
     re.compile(r"[A-Za-z0-9:_.\\@-]+\.(service|target|socket)"), "unit-name", "a systemd unit",
     "Write its full name, such as nova-compute.service.", 255,
 )  # fmt: skip
+KubernetesVersion = _form(
+    re.compile(r"1\.[0-9]{2}\.[0-9]+"), "version", "a Kubernetes version",
+    'Write all three numbers in quotes and without v, such as "1.36.3".', 12,
+)  # fmt: skip
+OpenStackRelease = _form(
+    re.compile(r"20[0-9]{2}\.[12]"), "version", "a release of OpenStack",
+    'Write year and number in quotes, such as "2026.1".', 6,
+)  # fmt: skip
+Sha256 = _form(
+    re.compile(r"[0-9a-f]{64}"), "sha256", "a SHA-256 checksum",
+    "Write the 64 hexadecimal digits that sha256sum prints, in quotes.", 64,
+)  # fmt: skip
+Fingerprint = _form(
+    re.compile(r"SHA256:[A-Za-z0-9+/]{43}=?"), "fingerprint", "a key's fingerprint",
+    "Write it as ssh-keygen -l prints it: SHA256: and 43 characters.", 51,
+)  # fmt: skip
+LockedMemory = _form(
+    re.compile(r"unlimited|[0-9]+"), "locked-memory", "an amount of locked memory",
+    'Write KiB in quotes, such as "65536", or unlimited.', 20,
+)  # fmt: skip
+_KUBERNETES_NAME = (
+    rf"({_LABEL.pattern}(\.{_LABEL.pattern})*/)?[A-Za-z0-9]([A-Za-z0-9_.-]{{0,61}}[A-Za-z0-9])?"
+)
+_KUBERNETES_VALUE = r"([A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?)?"
+LabelName = _form(
+    re.compile(_KUBERNETES_NAME), "node-label", "a label's name",
+    "Write it as Kubernetes does, such as example.org/rack.", 317,
+)  # fmt: skip
+LabelValue = _form(
+    re.compile(_KUBERNETES_VALUE), "node-label", "a label's value",
+    "Use letters, digits and inner '_', '.', '-', at most 63.", 63,
+)  # fmt: skip
+Taint = _form(
+    re.compile(rf"{_KUBERNETES_NAME}(={_KUBERNETES_VALUE})?:(NoSchedule|PreferNoSchedule|NoExecute)"),
+    "node-taint", "a taint",
+    "Write key=value:effect; the effect is NoSchedule, PreferNoSchedule or NoExecute.", 400,
+)  # fmt: skip
 IpAddress = _parsed("ip-address", ipaddress.ip_address, "Write an IPv4 or IPv6 address.")
 Subnet = _parsed(
     "subnet", _subnet, "Write the network's own address and prefix, such as 10.10.0.0/16."
