@@ -10,7 +10,7 @@ from typing import Any
 from .inventory import Inventory, read_inventory
 from .model import Model, read_model
 from .problems import ERROR, NOTE, WARNING, Path, Problem
-from .rules import bridges, cloud, clusters, fabrics, federation, groups, hosts, nics
+from .rules import bridges, cloud, clusters, fabrics, federation, groups, hosts, nics, placement
 from .source import Source
 from .templates import resolve
 from .view import plain
@@ -81,12 +81,12 @@ def check(
     yield from fabrics.check(model)
     yield from nics.check(model)
     yield from groups.check(model, groups_known if members is not None else None, members or {})
-    wires = {f.physical_network for f in model.fabrics.values() if f.physical_network}
     for name in model.host_groups if model.all_read(model.fabrics, "site_fabrics") else ():
         path = ("site_host_groups", name)
-        yield from bridges.check_physical_networks(model.host_groups[name], wires, path)
+        yield from bridges.check_physical_networks(model.host_groups[name], model.fabrics, path)
     yield from hosts.check(model, all_hosts or [])
-    yield from cloud.check(model)
+    yield from cloud.check(model, {str(h["address"]): str(h["name"]) for h in all_hosts or []})
+    yield from placement.check_placement(model)
     yield from clusters.check(model, members)
     yield from clusters.check_controllers(model, members)
     yield from federation.check(model)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ..problems import Path, Problem, suggest
+from ..sections.fabrics import Fabric
 from ..sections.hosts import HostGroup
 from ..view import HostView
 from .report import error
@@ -75,11 +76,20 @@ def _untagged(view: HostView, owner: dict[str, str], path: Path) -> Iterator[Pro
             yield error("link-network", here, message, "Use the link of that physical network.")
 
 
-def check_physical_networks(group: HostGroup, known: set[str], path: Path) -> Iterator[Problem]:
-    """Bridges lead to physical networks of fabrics."""
+def check_physical_networks(
+    group: HostGroup, fabrics: Mapping[str, Fabric], path: Path
+) -> Iterator[Problem]:
+    """Bridges lead to physical networks of fabrics, with room for their packets."""
+    known = {fabric.physical_network for fabric in fabrics.values() if fabric.physical_network}
     for name, bridge in group.openvswitch.bridges.items() if group.openvswitch else ():
         wire = bridge.physical_network
         if wire and wire not in known:
             where = (*path, "openvswitch", "bridges", name, "physical_network")
             message, fix = "is the physical network of no fabric", suggest(wire, known)
             yield error("unknown-physical-network", where, message, fix, wire)
+        needed = {f.mtu: n for n, f in fabrics.items() if wire and f.physical_network == wire}
+        most = max(needed, default=0)
+        if bridge.mtu is not None and bridge.mtu < most:
+            where = (*path, "openvswitch", "bridges", name, "mtu")
+            message = f"is below the MTU of fabric {needed[most]}, {most}"
+            yield error("mtu-path", where, message, "Raise it, or lower the fabric's.")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 
 from ..model import Model
 from ..problems import Path, Problem, suggest
 from ..sections.openstack import CloudNetwork, Flavor, OpenStack
-from .report import dangling, error, warning
+from ..sections.scalars import parse_vlan_range
+from .report import dangling, error, note, warning
 
 
-def check(model: Model) -> Iterator[Problem]:
-    """All rules of the cloud."""
+def check(model: Model, hosts: Mapping[str, str]) -> Iterator[Problem]:
+    """All rules of the cloud; *hosts*: their names by management address."""
     cloud = model.openstack
     if cloud is None:
         return
@@ -19,7 +21,9 @@ def check(model: Model) -> Iterator[Problem]:
         yield from _network(model, network, ("site_openstack", "networks", name))
     for name, flavor in cloud.flavors.items():
         yield from _flavor(model, cloud, flavor, ("site_openstack", "flavors", name))
-    yield from _nodes(model, cloud)
+    yield from _unused(model, cloud)
+    yield from _segments(model, cloud)
+    yield from _nodes(model, cloud, hosts)
     yield from _servers(model, cloud)
 
 
@@ -43,15 +47,54 @@ def _network(model: Model, network: CloudNetwork, path: Path) -> Iterator[Proble
         yield error("range-missing", path, message, "Set ranges.vms of the fabric.")
 
 
+def _segments(model: Model, cloud: OpenStack) -> Iterator[Problem]:
+    """Each network has a VLAN of its own, which is no other fabric's and no tenants'."""
+    seen: dict[tuple[str, int | None], str] = {}
+    for name, network in cloud.networks.items():
+        path = ("site_openstack", "networks", name)
+        fabric = model.fabrics.get(network.fabric)
+        wire = fabric.physical_network if fabric else None
+        if not fabric or not wire:
+            continue
+        segment = None if network.kind == "flat" else network.vlan or fabric.vlan
+        where = (*path, "vlan") if network.vlan else (*path, "fabric")
+        other = seen.setdefault((wire, segment), name)
+        if other != name:
+            message = f"is on the segment of network {other}: {wire}, VLAN {segment or 'none'}"
+            yield error("network-segment", where, message, "Give each network its own.")
+        for owner, near in model.fabrics.items() if network.vlan else ():
+            if near.physical_network != wire:
+                continue
+            if owner != network.fabric and near.vlan == network.vlan:
+                message, fix = f"is the VLAN of fabric {owner}", f"Use fabric: {owner}."
+                yield error("network-segment", where, message, fix)
+            for low, high in map(parse_vlan_range, near.vlan_ranges):
+                if low <= (network.vlan or 0) <= high:
+                    message = f"is in the tenants' VLANs {low}-{high} of fabric {owner}"
+                    fix = "Choose one that Neutron does not give to tenants."
+                    yield error("network-segment", where, message, fix)
+
+
+def _unused(model: Model, cloud: OpenStack) -> Iterator[Problem]:
+    """Users of the cloud may still use it."""
+    servers = cloud.servers.values()
+    if not model.all_read(cloud.servers, "site_openstack", "servers"):
+        return
+    for what, known, used in (
+        ("flavor", cloud.flavors, {s.flavor for s in servers}),
+        ("image", cloud.images, {s.image for s in servers}),
+        ("project", cloud.projects, {s.project for s in servers}),
+    ):
+        for name in known.keys() - used:
+            message, fix = "no servers of the model use it", "Keep it for users, or remove it."
+            yield note(f"unused-{what}", ("site_openstack", f"{what}s", name), message, fix)
+
+
 def _flavor(model: Model, cloud: OpenStack, flavor: Flavor, path: Path) -> Iterator[Problem]:
     if flavor.kind == "vm":
         if flavor.resource_class:
             message, fix = "belongs to bare metal", "Use kind: baremetal, or remove it."
             yield error("flavor-kind", (*path, "resource_class"), message, fix)
-        known = model.all_read(model.nic_profiles, "site_nic_profiles")
-        if known and flavor.vf_ports and not any(p.vfs for p in model.nic_profiles.values()):
-            message, fix = "no NIC profile has VFs", "Set vfs in a NIC profile."
-            yield error("flavor-vfs", (*path, "vf_ports"), message, fix, flavor.vf_ports)
         return
     if flavor.vf_ports or flavor.hugepages or flavor.numa_nodes:
         message, fix = (
@@ -77,7 +120,7 @@ def _flavor(model: Model, cloud: OpenStack, flavor: Flavor, path: Path) -> Itera
             yield error("unknown-trait", (*path, "traits", number), message, fix, trait)
 
 
-def _nodes(model: Model, cloud: OpenStack) -> Iterator[Problem]:
+def _nodes(model: Model, cloud: OpenStack, hosts: Mapping[str, str]) -> Iterator[Problem]:
     macs: dict[str, str] = {}
     addresses: dict[str, str] = {}
     wanted = {flavor.resource_class for flavor in cloud.flavors.values()}
@@ -88,6 +131,10 @@ def _nodes(model: Model, cloud: OpenStack) -> Iterator[Problem]:
             message, fix = f"is the BMC of {addresses[node.address]}", "Give each node its own."
             yield error("address-duplicate", (*path, "address"), message, fix, node.address)
         addresses.setdefault(node.address or "", name)
+        bmc = re.sub(r"^[a-z]+://|[:/].*$", "", node.address or "")
+        if bmc in hosts and bmc:
+            message, fix = f"is the address of host {hosts[bmc]}", "Name the BMC's own address."
+            yield error("address-duplicate", (*path, "address"), message, fix)
         if node.address is None and node.driver != "fake-hardware":
             yield error("node-address", path, f"{node.driver} needs a BMC", "Set address.")
         read = model.all_read(cloud.flavors, "site_openstack", "flavors")

@@ -10,6 +10,8 @@ from ..derive.addresses import pod_slice
 from ..model import Model
 from ..problems import ModelError, Path, Problem
 from ..sections.clusters import Cluster, NodePool
+from ..sections.scalars import parse_range
+from .fabrics import ends
 from .report import dangling, error, warning
 
 
@@ -33,6 +35,7 @@ def check(model: Model, members: Mapping[str, list[int]] | None) -> Iterator[Pro
                 fix = "Give each cluster a fabric of its own."
                 yield error("pod-range", (*path, "fabrics", fabric), message, fix)
         yield from _quorum(model, cluster, path, members)
+        yield from _address(model, cluster, (*path, "control_plane", "address"))
         yield from _fabrics(model, cluster, path, members)
         yield from _subnets(model, cluster, path)
 
@@ -74,6 +77,31 @@ def _quorum(
         fix = "Set address (or name it at a load balancer)."
         if cluster.control_plane.name is None:
             yield error("control-plane-address", (*path, "control_plane"), message, fix)
+
+
+def _address(model: Model, cluster: Cluster, path: Path) -> Iterator[Problem]:
+    """The API server's address is on a fabric, and nobody else's."""
+    if cluster.control_plane.address is None:
+        return
+    address, fix = ipaddress.ip_address(cluster.control_plane.address), "Choose a free one."
+    on = [
+        (name, fabric)
+        for name, fabric in model.fabrics.items()
+        if fabric.subnet and address in ipaddress.ip_network(fabric.subnet)
+    ]
+    if not on and model.all_read(model.fabrics, "site_fabrics"):
+        yield error("control-plane-address", path, "is in the subnet of no fabric", fix)
+    for name, fabric in on:
+        if address in ends(ipaddress.ip_network(fabric.subnet or "")):
+            message = f"is the network or broadcast address of fabric {name}"
+            yield error("control-plane-address", path, message, fix)
+        if fabric.gateway and address == ipaddress.ip_address(fabric.gateway):
+            yield error("control-plane-address", path, f"is the gateway of fabric {name}", fix)
+        for kind, text in fabric.ranges.model_dump(exclude_none=True).items():
+            first, last = parse_range(text)
+            if first.version == address.version and first <= address <= last:
+                message = f"is in the range for {kind} of fabric {name}"
+                yield error("control-plane-address", path, message, fix)
 
 
 def _fabrics(

@@ -48,7 +48,11 @@ def _addresses(name: str, fabric: Fabric) -> Iterator[Problem]:
             fix = "Give each kind of user addresses of its own."
             yield error("range-overlap", (*path, "ranges", b), message, fix, second)
     for number, route in enumerate(fabric.routes):
-        if ipaddress.ip_address(route.via) not in subnet:
+        via = ipaddress.ip_address(route.via)
+        if via.version != ipaddress.ip_network(route.to).version:
+            message, fix = f"is no next hop to {route.to}", "Use addresses of one IP version."
+            yield error("route-via", (*path, "routes", number, "via"), message, fix)
+        elif via not in subnet:
             message, fix = f"is not in the subnet {subnet}", "Name a next hop on this fabric."
             yield error("route-via", (*path, "routes", number, "via"), message, fix, route.via)
 
@@ -60,14 +64,14 @@ def _gateway(name: str, fabric: Fabric, subnet: Network) -> Iterator[Problem]:
     if gateway not in subnet:
         fix = "Name the router's address on this fabric."
         yield error("gateway-outside", path, f"is not in the subnet {subnet}", fix, fabric.gateway)
-    elif gateway in _ends(subnet):
+    elif gateway in ends(subnet):
         fix = "Name the router's own address."
         yield error(
             "gateway-edge", path, "is the network or broadcast address", fix, fabric.gateway
         )
 
 
-def _ends(subnet: Network) -> tuple:
+def ends(subnet: Network) -> tuple:
     """Network and broadcast address, where the subnet has them."""
     if subnet.version == 6 or subnet.prefixlen >= 31:
         return ()
@@ -80,7 +84,7 @@ def _range(path: tuple, text: str, fabric: Fabric, subnet: Network) -> Iterator[
         fix = f"Choose addresses of {subnet}."
         yield error("range-outside", path, f"is not within the subnet {subnet}", fix, text)
         return
-    if first in _ends(subnet) or last in _ends(subnet):
+    if first in ends(subnet) or last in ends(subnet):
         message, fix = "holds the network or broadcast address", "Leave the subnet's ends out."
         yield error("range-edge", path, message, fix, text)
     if fabric.gateway and first <= ipaddress.ip_address(fabric.gateway) <= last:

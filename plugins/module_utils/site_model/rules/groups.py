@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterator
 from ..derive.names import representors, vf_interfaces, vlan_interface
 from ..model import Model
 from ..problems import Path, Problem, suggest
-from ..sections.nics import NicProfile
 from ..sections.scalars import INTERFACE_LENGTH
 from ..view import HostView
 from .bridges import check_bridges
 from .kernel import check_kernel
+from .management import above, check_management
 from .report import dangling, error, warning
 
 
@@ -96,7 +96,8 @@ def check_group(view: HostView, path: Path) -> Iterator[Problem]:
     yield from _links(view, path)
     yield from _default_routes(view, path)
     yield from _interfaces(view, path)
-    yield from _management(view, path)
+    yield from check_management(view, path)
+    yield from _pci(view, path)
     yield from _rdma(view, path)
     yield from check_kernel(view, path)
     if view.group.openvswitch:
@@ -157,7 +158,11 @@ def _interfaces(view: HostView, path: Path) -> Iterator[Problem]:
 
 
 def _all_names(view: HostView, path: Path) -> Iterator[tuple[str, str, Path]]:
-    yield view.group.management.interface, "management", (*path, "management", "interface")
+    own = view.group.management.interface
+    ports = [port.name for profile in view.profiles.values() for port in profile.ports]
+    if own not in {*ports, *(name for p in view.profiles.values() for name in above(view, p))}:
+        # else check_management speaks
+        yield own, "management", (*path, "management", "interface")
     for number, (name, profile) in enumerate(view.profiles.items()):
         here = (*path, "nic_profiles", number)
         for port in profile.ports:
@@ -181,20 +186,7 @@ def _all_names(view: HostView, path: Path) -> Iterator[tuple[str, str, Path]]:
             yield f"{link} untagged", f"the address on {fabric}", (*path, "fabrics", fabric)
 
 
-def _management(view: HostView, path: Path) -> Iterator[Problem]:
-    own, here = view.group.management, (*path, "management")
-    for name, profile in view.profiles.items():
-        same = _same_nic(own.pci_address, profile)
-        where = (*here, "pci_address" if same else "interface")
-        over = own.interface.partition(".")[0]
-        inside = over in [profile.bond.name, *(port.name for port in profile.ports)]
-        if profile.driver_source == "doca" and (same or inside):
-            message = f"is on the NIC of {name}, whose driver is reloaded when it is installed"
-            fix = "Use another NIC for management, or driver_source: distribution."
-            yield error("driver-reload", where, message, fix)
-        elif same or over in [port.name for port in profile.ports]:
-            message = f"is a port of {name}, which becomes a member of {profile.bond.name}"
-            yield error("management-port", where, message, "Use another NIC for management.")
+def _pci(view: HostView, path: Path) -> Iterator[Problem]:
     pci: dict[str, str] = {}
     for number, (name, profile) in enumerate(view.profiles.items()):
         for address in (p.pci_address or f"{p.device}/{p.port}" for p in profile.ports):
@@ -203,11 +195,6 @@ def _management(view: HostView, path: Path) -> Iterator[Problem]:
                 fix = "A port belongs to one NIC profile of a host."
                 yield error("pci-duplicate", (*path, "nic_profiles", number), message, fix)
             pci.setdefault(address, name)
-
-
-def _same_nic(address: str | None, profile: NicProfile) -> bool:
-    ports = [port.pci_address.partition(".")[0] for port in profile.ports if port.pci_address]
-    return address is not None and address.partition(".")[0] in ports
 
 
 def _rdma(view: HostView, path: Path) -> Iterator[Problem]:

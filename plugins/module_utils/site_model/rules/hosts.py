@@ -12,6 +12,7 @@ from ..model import Model
 from ..problems import ModelError, Path, Problem
 from ..sections.scalars import parse_range
 from ..view import HostView, build_view
+from .fabrics import ends
 from .groups import check_group, group_view
 from .nics import check_profile
 from .report import error
@@ -58,6 +59,10 @@ def _host(model: Model, host: Mapping[str, Any]) -> Iterator[Problem]:
             yield problem
     if view is None:
         return
+    given = host["address"]
+    if given and not isinstance(given, str):
+        fix = "Write the host's name or address; an address in quotes."
+        yield error("management-address", (*own, "ansible_host"), "is not text", fix)
     yield from _addresses(view, host["index"])
     if host["overrides"]:
         yield from _overrides(model, view)
@@ -104,6 +109,9 @@ def _management(view: HostView) -> Iterator[Problem]:
     if address not in subnet:
         message = f"is not in the management fabric's subnet {subnet}"
         fix = "Correct the address, or the fabric of management."
+        yield error("management-address", path, message, fix, view.address)
+    elif address in ends(subnet):
+        message, fix = "is the network or broadcast address", "Name the host's own address."
         yield error("management-address", path, message, fix, view.address)
     elif view.address == fabric.gateway:
         message, fix = "is the gateway of the management fabric", "Correct one of them."
