@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 import pytest
 from ansible.module_utils.site_model.hosttree import expand
 from ansible.module_utils.site_model.inventory import only_ansible_knows
+from ansible.module_utils.site_model.problems import Problem
+from ansible.module_utils.site_model.typed import read
 from ansible.module_utils.site_model.validate import validate
+from pydantic import Field
 
 BROKEN = {
     "bad syntax": (b"site: {name: a\nb: ]", "yaml", 2),
@@ -134,9 +140,31 @@ def test_hosts_that_cannot_be_read_are_one_problem(site):
     assert [problem.rule for problem in copy.errors()] == ["yaml"]
 
 
+def test_a_file_that_may_not_be_read_is_named(site, monkeypatch):
+    copy = site("example-rack")
+    really = Path.read_bytes
+
+    def refuse(file):
+        if file.name == "site.yml":
+            raise PermissionError(13, "Permission denied")
+        return really(file)
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    (error,) = copy.errors()
+    assert (error.rule, error.file) == ("unreadable", "group_vars/all/site.yml")
+    assert "Permission denied" in error.message
+
+
+def test_what_pydantic_alone_knows_is_still_a_problem():
+    problems: list[Problem] = []
+    even = Annotated[int, Field(multiple_of=2)]
+    assert read(even, 3, ("site", "name"), problems) is None
+    assert [(p.rule, p.key) for p in problems] == [("value", "site.name")]
+
+
 def test_the_summary_counts(site):
     copy = site("example-rack")
-    assert copy.report().summary() == "7 hosts, 0 errors, 1 warning, 0 notes"
+    assert copy.report().summary() == "7 hosts, 0 errors, 1 warning, 1 note"
 
 
 def test_hosts_of_a_dynamic_inventory_come_from_ansible(site):

@@ -59,7 +59,9 @@ def _segments(model: Model, cloud: OpenStack) -> Iterator[Problem]:
         segment = None if network.kind == "flat" else network.vlan or fabric.vlan
         where = (*path, "vlan") if network.vlan else (*path, "fabric")
         other = seen.setdefault((wire, segment), name)
-        if other != name:
+        both = (network, cloud.networks[other])
+        clash = len({n.fabric for n in both}) == 1 or any(n.vlan for n in both)
+        if other != name and clash:  # else two fabrics are one VLAN, which is said there
             message = f"is on the segment of network {other}: {wire}, VLAN {segment or 'none'}"
             yield error("network-segment", where, message, "Give each network its own.")
         for owner, near in model.fabrics.items() if network.vlan else ():
