@@ -7,8 +7,9 @@ DOCUMENTATION = r"""
 module: site_compare
 short_description: Compare the model with a host's NICs
 description:
-  - Looks whether the ports that the model names are there, belong to one NIC, have the
-    driver and room for the VFs, and whether management is on an interface of its own.
+  - Looks whether the ports that the model names are there, have the driver and room for
+    the VFs, and whether management is on an interface of its own; in switchdev mode also
+    whether the ports belong to one NIC.
   - Reads the host's sysfs. Changes nothing.
 options:
   datapath:
@@ -37,6 +38,7 @@ differences:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.host_datapath.spec import Spec
 from ansible.module_utils.site_compare import differences
 from ansible.module_utils.system import System
 
@@ -49,7 +51,11 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    found = differences(module.params["datapath"], System(module.params["root"]))
+    try:
+        spec = Spec.from_dict(module.params["datapath"])
+    except ValueError as error:
+        module.fail_json(msg=f"datapath: {error}")
+    found = differences(spec, System(module.params["root"]))
     if found:
         module.fail_json(
             msg="\n".join(["the host is not what the model says:", *found]), differences=found

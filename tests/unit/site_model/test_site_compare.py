@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import site_compare
+from ansible.module_utils.host_datapath.spec import Spec
 from ansible.module_utils.site_compare import differences
 from ansible.module_utils.system import System
 
@@ -13,11 +15,13 @@ PORTS = ("0000:3b:00.0", "0000:3b:00.1")
 
 def datapath(**management) -> dict:
     return {
+        "host": "host-1",
         "nics": [
             {
                 "name": "data",
                 "driver": "mlx5_core",
                 "vfs": 16,
+                "bond": {"name": "bond0"},
                 "ports": [
                     {"name": f"data{n}", "pci_address": address} for n, address in enumerate(PORTS)
                 ],
@@ -25,6 +29,10 @@ def datapath(**management) -> dict:
         ],
         "management": {"interface": "eno1", "mac_address": None, "pci_address": None} | management,
     }
+
+
+def compare(wanted: dict, system: System) -> list[str]:
+    return differences(Spec.from_dict(wanted), system)
 
 
 @pytest.fixture
@@ -50,8 +58,8 @@ def tree(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_host_as_the_model_says(tree):
-    assert differences(datapath(), System(str(tree))) == []
+def test_a_host_as_the_model_says_on_fake_tree(tree):
+    assert compare(datapath(), System(str(tree))) == []
 
 
 @pytest.mark.parametrize(
@@ -64,21 +72,46 @@ def test_a_host_as_the_model_says(tree):
         (lambda bus: (bus / "../../../class/net/eno1").unlink(), "no interface eno1"),
     ],
 )
-def test_what_is_otherwise_is_named(tree, change, words):
+def test_what_is_otherwise_is_named_on_fake_tree(tree, change, words):
     change(tree / "sys/bus/pci/devices")
-    assert words in " ".join(differences(datapath(), System(str(tree))))
+    assert words in " ".join(compare(datapath(), System(str(tree))))
 
 
-def test_management_is_an_interface_of_its_own(tree):
+def test_management_is_an_interface_of_its_own_on_fake_tree(tree):
     system = System(str(tree))
-    assert "a port of the bond" in differences(datapath(interface="p0"), system)[0]
-    assert "has MAC" in differences(datapath(mac_address="02:00:00:00:00:99"), system)[0]
-    assert "is 0000:04:00.0" in differences(datapath(pci_address="0000:05:00.0"), system)[0]
+    assert "a port of the bond" in compare(datapath(interface="p0"), system)[0]
+    assert "has MAC" in compare(datapath(mac_address="02:00:00:00:00:99"), system)[0]
+    assert "is 0000:04:00.0" in compare(datapath(pci_address="0000:05:00.0"), system)[0]
 
 
-def test_a_simulated_nic(tree):
+def test_a_simulated_nic_on_fake_tree(tree):
     wanted = datapath()
-    wanted["nics"][0]["ports"] = [{"name": "data0", "device": "netdevsim/netdevsim10", "port": 0}]
-    assert "no device netdevsim/netdevsim10" in differences(wanted, System(str(tree)))[0]
+    wanted["nics"][0]["driver"] = "netdevsim"
+    wanted["nics"][0]["ports"] = [
+        {"name": f"data{n}", "device": "netdevsim/netdevsim10", "port": n} for n in (0, 1)
+    ]
+    assert "no device netdevsim/netdevsim10" in compare(wanted, System(str(tree)))[0]
     (tree / "sys/bus/netdevsim/devices/netdevsim10").mkdir(parents=True)
-    assert differences(wanted, System(str(tree))) == []
+    assert compare(wanted, System(str(tree))) == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [({}, "datapath: "), ({"host": "a", "nics": "x"}, "datapath: nics"),
+     ({"host": "a", "nics": [{"name": "data"}]}, "datapath: nics[0]")],
+)  # fmt: skip
+def test_what_is_no_datapath_is_one_line(monkeypatch, wanted, said):
+    class Failed(Exception):
+        pass
+
+    class Module:
+        def __init__(self, **arguments):
+            self.params = {"datapath": wanted, "root": "/"}
+
+        def fail_json(self, msg, **result):
+            raise Failed(msg)
+
+    monkeypatch.setattr(site_compare, "AnsibleModule", Module)
+    with pytest.raises(Failed) as caught:
+        site_compare.main()
+    assert str(caught.value).startswith(said) and "\n" not in str(caught.value)
