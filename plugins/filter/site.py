@@ -29,7 +29,6 @@ from ansible.module_utils.site_model.derive import (  # noqa: E402
 )
 from ansible.module_utils.site_model.inventory import broken_variables, folder_of  # noqa: E402
 from ansible.module_utils.site_model.problems import ModelError  # noqa: E402
-from ansible.module_utils.site_model.validate import validate  # noqa: E402
 from ansible.module_utils.site_model.view import HostView, host_view, item, named, section  # noqa: E402
 
 Model = Mapping[str, Any]
@@ -118,6 +117,9 @@ def where_readable(host: str, sources: Sequence[str]) -> str:
     """
     for folder in dict.fromkeys(folder_of(source) for source in sources):
         if broken_variables(folder):
+            # here, because no other playbook needs it
+            from ansible.module_utils.site_model.validate import validate
+
             report = validate(folder)
             head = f"{folder.name}: {report.summary()}"
             raise AnsibleFilterError("\n".join([head, *report.lines()]))

@@ -21,7 +21,8 @@ def resolve(
     """
     if isinstance(value, str) and ("{{" in value or "{%" in value):
         if template is None:
-            message, fix = "is a template, and was not checked", "Run playbooks/validate.yml."
+            message = "is a template, which only Ansible resolves: it was not checked"
+            fix = "Run playbooks/validate.yml when all files can be read."
             problems.append(Problem("template", path, message, fix, value, severity=WARNING))
             return value
         try:

@@ -102,7 +102,7 @@ def _hosts(
         return None
     if not inventory.readable:
         message = "hosts come from a source that only Ansible reads: they were not checked"
-        fix = "Run playbooks/validate.yml."
+        fix = "Run playbooks/validate.yml when all files can be read."
         source.problems.append(Problem("inventory-format", (), message, fix, severity=WARNING))
         return None
     return [host.as_site_host() for host in inventory.hosts.values()]

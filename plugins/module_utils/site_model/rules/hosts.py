@@ -63,6 +63,9 @@ def _host(model: Model, host: Mapping[str, Any]) -> Iterator[Problem]:
     if given and not isinstance(given, str):
         fix = "Write the host's name or address; an address in quotes."
         yield error("management-address", (*own, "ansible_host"), "is not text", fix)
+    elif given and not view.address and not given.strip("0123456789."):
+        fix = "Correct it, or write the host's name."
+        yield error("management-address", (*own, "ansible_host"), "is not an IP address", fix)
     yield from _addresses(view, host["index"])
     if host["overrides"]:
         yield from _overrides(model, view)
