@@ -7,6 +7,8 @@ import time
 
 import pytest
 
+from lab import network as lab_network
+
 from . import models
 from .conftest import Bench, tell
 from .controller import Run
@@ -33,14 +35,17 @@ def network(bench: Bench) -> str:
 
 
 def answers(bench: Bench) -> bool:
-    """Whether the management address answers a ping now."""
+    """Whether the management address takes a connection now."""
     address = bench.lab.vm(HOST).machine.address
-    ping = ["ping", "-c1", "-W3", address]
-    inside = ["nsenter", f"--net={bench.lab.paths.netns_file}", *ping]
-    return subprocess.run(inside, capture_output=True).returncode == 0
+    connect = ["socat", "-u", "/dev/null", f"TCP4:{address}:22,connect-timeout=3"]
+    return (
+        subprocess.run(lab_network.inside(bench.lab.paths, connect), capture_output=True).returncode
+        == 0
+    )
 
 
 def wait_for_cut(bench: Bench, run: Run) -> None:
+    assert answers(bench), "the host does not answer before the cut either"
     while answers(bench):
         assert run.process.poll() is None, f"the run ended without a cut: {run.log}"
         time.sleep(0.5)
