@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ..converge import Check
+from .bonding import BOTH, Expectation
 from .statistics import Spread
 
 
@@ -65,8 +66,14 @@ class Findings:
         """Something that was not asked: it is neither right nor wrong."""
         self.skipped.append({"name": name, "reason": reason})
 
-    def add_spread(self, bond: str, load: str, peer: str, spread: Spread, source: str) -> None:
-        """How a load fell on a bond's members; *load* says which ("48 TCP flows")."""
+    def add_spread(
+        self, bond: str, load: str, peer: str, spread: Spread, source: str, expected: Expectation
+    ) -> None:
+        """How a load fell on a bond's members; *load* says which ("48 TCP flows").
+
+        low and high are None where no fair spread is expected.
+        """
+        fair = expected.members == BOTH
         self.spreads.append(
             {
                 "bond": bond,
@@ -74,8 +81,9 @@ class Findings:
                 "peer": peer,
                 "flows": spread.flows,
                 "bytes": dict(spread.bytes),
-                "low": spread.low,
-                "high": spread.high,
+                "expected": expected.text,
+                "low": spread.low if fair else None,
+                "high": spread.high if fair else None,
                 "source": source,
             }
         )

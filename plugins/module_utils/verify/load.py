@@ -9,21 +9,22 @@ from typing import Any
 
 from ..system import System
 from . import flows, members
+from .bonding import ACTIVE, ANY, BOTH, ONE
 from .findings import Findings, shares
 from .spec import Network, Settings
 from .statistics import spread
 
-#: The step of the order after which both members carry traffic.
+#: The step of the order after which the bond carries traffic.
 STEP = "lag"
 
 
 def send_many(
     system: System, findings: Findings, network: Network, peer: str, port: int, wanted: Settings
 ) -> dict[str, Any]:
-    """Send the load to *port* of the peer and judge the growth of both members.
+    """Send the load to *port* of the peer and judge the growth of the members.
 
-    Adds the checks "both members carry traffic" and "spread of flows" of the bond;
-    returns {"sent": bytes}.
+    Adds the check that the bond's mode and hash ask for, and where both members carry
+    flows "spread of flows"; returns {"sent": bytes}.
     OSError or RuntimeError if the load cannot be made.
     """
     before = members.sent(system, network.link)
@@ -32,7 +33,7 @@ def send_many(
         flows=wanted.flows, bytes_each=wanted.flow_bytes, seconds=wanted.seconds,
     )  # fmt: skip
     grown = members.growth(system, network.link, before, sum(took))
-    judge(findings, network, peer, grown, wanted.flows)
+    judge(findings, network, peer, grown, wanted.flows, members.active(system, network.link))
     if min(took) < wanted.flow_bytes:
         findings.check(
             f"{network.link}: flows", False, f"{wanted.flows} flows of {wanted.flow_bytes} bytes",
@@ -43,30 +44,43 @@ def send_many(
 
 
 def judge(
-    findings: Findings, network: Network, peer: str, grown: dict[str, int], count: int
-) -> None:
-    """Compare the members' growth with a fair hash of *count* flows."""
-    bond = network.link
+    findings: Findings, network: Network, peer: str, grown: dict[str, int], count: int,
+    active: str = "",
+) -> None:  # fmt: skip
+    """Compare the members' growth with what the bond makes of *count* flows to one peer."""
+    bond, expected = network.link, network.bond.sends()
+    name = f"{bond}: {expected.check}"
     if len(grown) < 2:
         findings.check(
-            f"{bond}: both members carry traffic", False, "two members", f"only {', '.join(grown)}",
+            name, False, "two members", f"only {', '.join(grown)}",
             source=network.evidence, step=STEP, look=f"cat /proc/net/bonding/{bond}",
         )  # fmt: skip
         return
     seen = spread(grown, count)
-    findings.add_spread(bond, f"{count} TCP flows", peer, seen, network.evidence)
+    findings.add_spread(bond, f"{count} TCP flows", peer, seen, network.evidence, expected)
+    carriers = [member for member in seen.bytes if member not in seen.idle]
+    holds = (
+        seen.total > 0
+        and {
+            BOTH: not seen.idle,
+            ONE: len(carriers) == 1,
+            ACTIVE: carriers == [active],
+            ANY: True,
+        }[expected.members]
+    )
     idle = f"{', '.join(seen.idle)} carries nothing: " if seen.idle else ""
-    both = findings.check(
-        f"{bond}: both members carry traffic", not idle,
-        f"both carry {count} flows", idle + shares(seen),
+    is_active = f" (active: {active or 'none'})" if expected.members == ACTIVE else ""
+    holds = findings.check(
+        name, holds, f"{count} flows, {expected.text}", idle + shares(seen) + is_active,
         source=network.evidence, step=STEP,
-        look=f"cat /proc/net/bonding/{bond}: both members up, in one aggregator; the hash must be "
-        "layer3+4, and mlx5 in switchdev mode must have lag/port_sel_mode hash",
+        look=f"cat /proc/net/bonding/{bond}: mode, hash policy, both members up, in one "
+        "aggregator; mlx5 in switchdev mode: lag/port_sel_mode",
     )  # fmt: skip
-    if both:
+    if holds and expected.members == BOTH:
         findings.check(
             f"{bond}: spread of flows", seen.fair,
             f"{seen.low:.0%} to {seen.high:.0%} on each member (binomial)", shares(seen),
             source=network.evidence, step=STEP,
-            look=f"cat /sys/class/net/{bond}/bonding/xmit_hash_policy: layer3+4 spreads by ports",
+            look=f"cat /sys/class/net/{bond}/bonding/xmit_hash_policy: "
+            f"{network.bond.transmit_hash_policy} spreads by ports",
         )  # fmt: skip

@@ -1,7 +1,7 @@
 """The client's side of a session: what is measured between two hosts, in order.
 
 The path first (a size that does not pass would only hang what follows), then the load on
-both members in both directions, then RDMA; load and curves once for each bond.
+the bond in both directions, then RDMA; load and curves once for each bond.
 
 Python's standard library only: this runs on hosts.
 """
@@ -33,7 +33,7 @@ def measure(
     for network in session.networks:
         started = time.monotonic()
         if not path(system, session.peer, network, findings):
-            for what in ("both members", "RDMA"):
+            for what in ("members of the bond", "RDMA"):
                 findings.skip(f"{network.name}: {what}", "packets of the whole MTU do not pass")
             continue
         if network.link not in loaded and system.exists(f"/sys/class/net/{network.link}/bonding"):
@@ -90,7 +90,7 @@ def load(
             sink.close()
     except (RequestFailed, RuntimeError, OSError) as error:
         findings.check(
-            f"{network.link}: both members carry traffic", False,
+            f"{network.link}: {network.bond.sends().check}", False,
             "many flows in both directions", str(error),
             source=network.evidence, step=STEP, look=f"cat /proc/net/bonding/{network.link}",
         )  # fmt: skip

@@ -20,6 +20,11 @@ def names(system: System, bond: str) -> list[str]:
     return (system.read(f"/sys/class/net/{bond}/bonding/slaves") or "").split()
 
 
+def active(system: System, bond: str) -> str:
+    """The member in use of a bond that has one active member; empty in other modes."""
+    return system.read(f"/sys/class/net/{bond}/bonding/active_slave") or ""
+
+
 def sent(system: System, bond: str) -> dict[str, int]:
     """Member → bytes sent since the interface was made. RuntimeError if it is no bond."""
     found = {name: _sent(system, name) for name in names(system, bond)}

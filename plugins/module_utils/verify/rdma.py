@@ -11,6 +11,7 @@ from collections.abc import Callable
 from ..converge import HARDWARE
 from ..system import System
 from . import gid, members, parse, perftest
+from .bonding import FLOWS_FOR_BOTH, rdma_members
 from .control import Connection, RequestFailed
 from .findings import Findings, Series
 from .processes import Child
@@ -18,8 +19,6 @@ from .spec import Network, Settings, Task, settings_for
 from .statistics import spread
 
 STEP = "rdma"
-#: With fewer flows one member may stay idle by chance.
-FLOWS_FOR_BOTH = 16
 
 
 class Pair:
@@ -115,12 +114,14 @@ def bandwidth(
         "bandwidth", f"{count} queue pair{'s' if count > 1 else ''}", peer, network.name, source,
         "Gbit/s",
     )  # fmt: skip
-    speed = None
+    speed, why = None, ""
     if network.speed:
-        # one flow gets one member
-        speed = network.speed / 1000 / (2 if is_bond and count < FLOWS_FOR_BOTH else 1)
+        used, why = 2, ""
+        if is_bond:
+            used, why = rdma_members(network.bond, network.peer_bond, network.native, count)
+        speed = network.speed / 1000 / 2 * used
         series.expectation = [[size, speed] for size in wanted.sizes]
-        series.expectation_text = f"{speed:g} Gbit/s of the model"
+        series.expectation_text = f"{speed:g} Gbit/s of the model" + (f" ({why})" if why else "")
         series.holds = source == HARDWARE
     before = members.sent(pair.system, network.link) if is_bond else {}
 
@@ -134,7 +135,8 @@ def bandwidth(
     peak = max((value for _size, value in series.points), default=0.0)
     findings.check(
         f"{network.name}: RDMA bandwidth, {series.label}", not error and peak > 0 and peak >= least,
-        f"at least {least:.1f} Gbit/s, {series.label}" if least else f"a curve, {series.label}",
+        (f"at least {least:.1f} Gbit/s, " if least else "a curve, ")
+        + (why or series.label),
         error or f"{peak:.3g} Gbit/s at best", source=source, step=STEP,
         look="PFC and ECN counters (ethtool -S), PCIe width (lspci -vv), one flow per member: "
         "members of the report",
@@ -142,8 +144,9 @@ def bandwidth(
     if is_bond and series.points and count >= FLOWS_FOR_BOTH:
         grown = members.growth(pair.system, network.link, before, 0)
         findings.add_spread(
-            network.link, f"RDMA, {count} queue pairs", peer, spread(grown, count), source
-        )
+            network.link, f"RDMA, {count} queue pairs", peer, spread(grown, count), source,
+            network.bond.sends_rdma(network.native),
+        )  # fmt: skip
 
 
 def latency(pair: Pair, peer: str, wanted: Settings, findings: Findings, until: float) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..converge import HARDWARE
+from .bonding import Bond
 
 CLIENT, SERVER = "client", "server"
 
@@ -20,6 +21,7 @@ class Network:
 
     mtu       bytes of an IP packet that must pass.
     speed     Mbit/s of all members together, None where the model does not say.
+    bond, peer_bond  how the ends' bonds use their members; native: RDMA of the NIC itself.
     evidence  what figures of this path are; rdma_evidence: of RDMA on it, "" without RDMA.
     """
 
@@ -32,6 +34,9 @@ class Network:
     speed: int | None = None
     evidence: str = HARDWARE
     rdma_evidence: str = ""
+    bond: Bond = field(default_factory=Bond)
+    peer_bond: Bond = field(default_factory=Bond)
+    native: bool = True
 
 
 @dataclass(frozen=True)
@@ -158,4 +163,7 @@ def _network(value: Mapping[str, Any]) -> Network:
         speed=value.get("speed"),
         evidence=value.get("evidence") or HARDWARE,
         rdma_evidence=(value.get("rdma_evidence") or "") if rdma else "",
+        bond=Bond.from_dict(value["bond"]),
+        peer_bond=Bond.from_dict(value["peer_bond"]),
+        native=rdma and value["rdma"]["kind"] == "native",
     )

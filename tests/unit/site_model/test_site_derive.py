@@ -184,6 +184,8 @@ def test_verify_names_the_networks_of_both_ends(opened):
     assert two["networks"][1]["peer_address"] == "10.20.0.2"
     assert two["networks"][1]["speed"] == 2000
     assert {network["evidence"] for network in two["networks"]} == {"emulation"}
+    bond = {"mode": "802.3ad", "transmit_hash_policy": "layer3+4", "lag_port_select_mode": None}
+    assert [(n["bond"], n["peer_bond"]) for n in two["networks"]] == [(bond, bond)] * 2
     assert [network["speed"] for network in switch["networks"]] == [None]
     (nic,) = verify.host_verify(view("switchdev-1"))["nics"]
     assert nic["evidence"] == "stand-in"

@@ -74,6 +74,7 @@ def findings(checks, **more):
 SPREAD = {
     "bond": "bond0", "load": "48 TCP flows", "peer": "host-2", "flows": 48,
     "bytes": {"data0": 60, "data1": 40}, "low": 0.2, "high": 0.8, "source": "emulation",
+    "expected": "layer3+4: both members, by flow",
 }  # fmt: skip
 
 
@@ -189,6 +190,17 @@ def test_page_tells_all(report):
                   "host-5", "no result", "emulation is not held to it"):  # fmt: skip
         assert words in html
     assert html.count("<svg") == 2
+
+
+def test_page_draws_no_bracket_where_flows_keep_to_one_member(report):
+    html = page.render(report)
+    assert html.count('class="chance"') == 1
+    assert "layer3+4: both members, by flow" in html
+    text = "layer2: one member for each pair of hosts and direction"
+    report["hosts"][0]["spreads"] = [{**SPREAD, "expected": text, "low": None, "high": None}]
+    html = page.render(report)
+    assert 'class="chance"' not in html
+    assert text in html
 
 
 def test_page_of_a_thousand_hosts_stays_light():

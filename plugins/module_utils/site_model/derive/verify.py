@@ -7,7 +7,7 @@ from typing import Any
 
 from ..sections.nics import NicProfile
 from ..view import HostView
-from .datapath import networks, nic, openvswitch
+from .datapath import lag_port_select_mode, networks, nic, openvswitch
 from .rdma import roce_links
 
 
@@ -34,24 +34,38 @@ def host_verify(view: HostView, peers: Sequence[HostView] = ()) -> dict[str, Any
 
 
 def _nic(name: str, profile: NicProfile) -> dict[str, Any]:
-    speed = profile.speed * len(profile.ports) if profile.speed else None
-    return {**nic(name, profile), "speed": speed, "evidence": evidence(profile)}
+    return {**nic(name, profile), "speed": _speed(profile), "evidence": evidence(profile)}
+
+
+def _speed(profile: NicProfile) -> int | None:
+    return profile.speed * len(profile.ports) if profile.speed else None
+
+
+def _bond(profile: NicProfile) -> dict[str, Any]:
+    """What decides which members carry a flow."""
+    return {
+        "mode": profile.bond.mode,
+        "transmit_hash_policy": profile.bond.transmit_hash_policy,
+        "lag_port_select_mode": lag_port_select_mode(profile),
+    }
 
 
 def _networks(view: HostView) -> dict[str, dict[str, Any]]:
     links = {link["netdev"]: link for link in roce_links(view)}
+    profiles = {profile.bond.name: profile for profile in view.profiles.values()}
     found = {}
     for network in networks(view):
-        profile = view.profile_of(network["link"])
+        profile = profiles[network["link"]]
         link = links.get(network["interface"])
-        source = evidence(profile) if profile else "hardware"
+        source = evidence(profile)
         found[network["name"]] = {
             "name": network["name"],
             "link": network["link"],
             "interface": network["interface"],
             "mtu": network["mtu"],
             "address": network["addresses"][0].partition("/")[0] if network["addresses"] else None,
-            "speed": profile.speed * len(profile.ports) if profile and profile.speed else None,
+            "speed": _speed(profile),
+            "bond": _bond(profile),
             "evidence": source,
             "rdma": link,
             "rdma_evidence": _rdma_evidence(link, source),
@@ -80,6 +94,7 @@ def _peer(own: Mapping[str, dict[str, Any]], peer: HostView) -> dict[str, Any]:
                     "peer_interface": other["interface"],
                     "peer_address": other["address"],
                     "peer_rdma": other["rdma"],
+                    "peer_bond": other["bond"],
                     "mtu": min(mine["mtu"], other["mtu"]),
                     "speed": min(speeds) if len(speeds) == 2 else None,
                 }

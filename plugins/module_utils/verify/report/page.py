@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import Any
 
 from .assemble import Report, figure, text, verdict
 from .curves import Panel, panels
+from .html import chip, e, header
 from .order import failures, stage_name, states
 from .plot import COLOURS, Line, size, svg
+from .spreads import spreads
 from .style import SCRIPT, STYLE
 
 #: More rows than this make a page slow: then the page has the failures, report.json the rest.
 MOST_ROWS = 4000
 MOST_FAILURES = 40
-MOST_SPREADS = 24
 SOURCES = {
     "hardware": "measured on real NICs",
     "emulation": "real protocols and kernel code on emulated NICs: it works; how fast says nothing",
@@ -30,7 +30,7 @@ def render(report: Report) -> str:
             "<!doctype html>",
             '<html lang="en"><head><meta charset="utf-8">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>{_e(report['site'])}: {_e(verdict(report))}</title>",
+            f"<title>{e(report['site'])}: {e(verdict(report))}</title>",
             f"<style>{STYLE}</style></head>",
             f'<body class="{"bad" if failed else "good"}">',
             _head(report),
@@ -38,7 +38,7 @@ def render(report: Report) -> str:
             _order(report),
             _failures(report),
             _curves(report),
-            _spreads(report),
+            spreads(report),
             _hosts(report),
             _checks(report),
             _skipped(report),
@@ -64,8 +64,8 @@ def _head(report: Report) -> str:
     )
     when = report["time"].replace("T", " ").replace("Z", " UTC")
     return (
-        f'<header class="top"><div class="kicker">Verification of {_e(report["site"])}</div>'
-        f'<h1>{_e(verdict(report))}</h1><p class="soft">{_e(when)}</p>{check}'
+        f'<header class="top"><div class="kicker">Verification of {e(report["site"])}</div>'
+        f'<h1>{e(verdict(report))}</h1><p class="soft">{e(when)}</p>{check}'
         f'<dl class="tiles">{shown}</dl></header>'
     )
 
@@ -89,7 +89,7 @@ def _figures(report: Report) -> list[tuple[str, str]]:
                 best[kind] = (value, series["unit"])
     names = {"bandwidth": "Best RDMA bandwidth", "latency": "Best RDMA latency"}
     return [
-        (names[kind], f"{figure(best[kind][0])} <small>{_e(best[kind][1])}</small>")
+        (names[kind], f"{figure(best[kind][0])} <small>{e(best[kind][1])}</small>")
         for kind in names
         if kind in best
     ]
@@ -100,7 +100,7 @@ def _order(report: Report) -> str:
     for stage, count, failed in states(report):
         said = f"{failed} of {count} failed" if failed else f"{count} hold"
         items += (
-            f'<li class="{"failed" if failed else "ok"}"><b>{_e(stage.title)}</b>'
+            f'<li class="{"failed" if failed else "ok"}"><b>{e(stage.title)}</b>'
             f"<span>{said}</span></li>"
         )
     return f'<ol class="order" aria-label="The order, stage by stage">{items}</ol>'
@@ -113,12 +113,12 @@ def _failures(report: Report) -> str:
     cards = []
     for host, check in failed[:MOST_FAILURES]:
         cards.append(
-            f'<article class="card failure"><header><h3>{_e(host)}: '
-            f"<code>{_e(check['name'])}</code></h3>{_chip(check['source'])}</header><dl>"
-            f"<dt>Expected</dt><dd>{_e(text(check['expected']))}</dd>"
-            f"<dt>Got</dt><dd>{_e(text(check['got']))}</dd>"
-            f"<dt>Step</dt><dd>{_e(stage_name(check['step']) or '–')}</dd>"
-            f"<dt>Look at</dt><dd>{_e(check['look'] or '–')}</dd></dl></article>"
+            f'<article class="card failure"><header><h3>{e(host)}: '
+            f"<code>{e(check['name'])}</code></h3>{chip(check['source'])}</header><dl>"
+            f"<dt>Expected</dt><dd>{e(text(check['expected']))}</dd>"
+            f"<dt>Got</dt><dd>{e(text(check['got']))}</dd>"
+            f"<dt>Step</dt><dd>{e(stage_name(check['step']) or '–')}</dd>"
+            f"<dt>Look at</dt><dd>{e(check['look'] or '–')}</dd></dl></article>"
         )
     more = len(failed) - len(cards)
     note = f'<p class="soft">… and {more} more, in the table below.</p>' if more else ""
@@ -144,12 +144,12 @@ def _panel(panel: Panel) -> str:
     for name, points in panel.rows:
         known = {point[0]: figure(point[1]) for point in points}
         cells = "".join(f'<td class="number">{known.get(s, "–")}</td>' for s in sizes)
-        body += f'<tr><th scope="row">{_e(name)}</th>{cells}</tr>'
+        body += f'<tr><th scope="row">{e(name)}</th>{cells}</tr>'
     return (
-        f'<figure class="card" style="margin:0"><header><h3>{_e(panel.plot.title)}, '
-        f"{_e(panel.network)}</h3>{_chip(panel.source)}</header>{svg(panel.plot)}"
-        f'<ul class="legend">{legend}</ul><figcaption class="soft">{_e(panel.note)}</figcaption>'
-        f"<details><summary>Figures in {_e(panel.plot.unit)}</summary>"
+        f'<figure class="card" style="margin:0"><header><h3>{e(panel.plot.title)}, '
+        f"{e(panel.network)}</h3>{chip(panel.source)}</header>{svg(panel.plot)}"
+        f'<ul class="legend">{legend}</ul><figcaption class="soft">{e(panel.note)}</figcaption>'
+        f"<details><summary>Figures in {e(panel.plot.unit)}</summary>"
         f'<div class="scroll"><table><thead><tr><th scope="col">bytes</th>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div></details></figure>"
     )
@@ -157,51 +157,7 @@ def _panel(panel: Panel) -> str:
 
 def _legend(line: Line) -> str:
     kind = "expected" if line.style == "expected" else f"c{line.colour % COLOURS}"
-    return f'<li><i class="{kind}"></i>{_e(line.label)}</li>'
-
-
-def _spreads(report: Report) -> str:
-    found = [(host["host"], spread) for host in report["hosts"] for spread in host["spreads"]]
-    if not found:
-        return ""
-    total = len(found)
-    if total > MOST_SPREADS:
-        found = sorted(found, key=lambda pair: -_deviation(pair[1]))[:MOST_SPREADS]
-    note = (
-        "Bytes that each member of a bond sent under many flows of equal size. The bracket shows "
-        "where the first member's share ends with a fair hash: only once in a million "
-        "measurements would chance alone lead outside of it."
-    )
-    if total > len(found):
-        note += f" The {len(found)} most uneven of {total}."
-    rows = "".join(_spread(host, spread) for host, spread in found)
-    return (
-        f'<section><h2>Both members of the bonds</h2><div class="card"><p class="soft">{note}</p>'
-        f"{rows}</div></section>"
-    )
-
-
-def _spread(host: str, spread: dict[str, Any]) -> str:
-    counts = spread["bytes"]
-    total = sum(counts.values()) or 1
-    parts = "".join(
-        f'<span class="c{n % COLOURS}" style="width:{100 * count / total:.2f}%">'
-        f"{_e(name)} {100 * count / total:.0f} %</span>"
-        for n, (name, count) in enumerate(counts.items())
-    )
-    low, high = 100 * spread["low"], 100 * spread["high"]
-    return (
-        f'<div class="member"><div><b>{_e(host)}</b> {_e(spread["bond"])}<br>'
-        f'<span class="soft">{_e(spread["load"])} to {_e(spread["peer"])}</span> '
-        f'{_chip(spread["source"])}</div><div><div class="bar">{parts}</div>'
-        f'<div class="chance" title="{low:.0f} to {high:.0f} %">'
-        f'<i style="left:{low:.2f}%;width:{high - low:.2f}%"></i></div></div></div>'
-    )
-
-
-def _deviation(spread: dict[str, Any]) -> float:
-    total = sum(spread["bytes"].values()) or 1
-    return max(abs(count / total - 1 / len(spread["bytes"])) for count in spread["bytes"].values())
+    return f'<li><i class="{kind}"></i>{e(line.label)}</li>'
 
 
 def _hosts(report: Report) -> str:
@@ -215,14 +171,14 @@ def _hosts(report: Report) -> str:
             f"{offload['offloaded_flows']} flows, {offload['tc_in_hw']} in_hw" if offload else "–"
         )
         rows += (
-            f'<tr class="{"failed" if bad else ""}"><th scope="row">{_e(host["host"])}</th>'
-            f'<td class="state {"failed" if bad else "ok"}">{_e(host["state"])}</td>'
-            f'<td class="number">{good} of {len(host["checks"])}</td><td>{_e(peers) or "–"}</td>'
+            f'<tr class="{"failed" if bad else ""}"><th scope="row">{e(host["host"])}</th>'
+            f'<td class="state {"failed" if bad else "ok"}">{e(host["state"])}</td>'
+            f'<td class="number">{good} of {len(host["checks"])}</td><td>{e(peers) or "–"}</td>'
             f'<td>{flows}</td><td class="number">{host["seconds"]:.0f} s</td></tr>'
         )
     return (
         '<section><h2>Hosts</h2><div class="card scroll"><table>'
-        + _header("Host", "State", "Checks#", "Measured with", "Offloaded now", "Took#")
+        + header("Host", "State", "Checks#", "Measured with", "Offloaded now", "Took#")
         + f"<tbody>{rows}</tbody></table></div></section>"
     )
 
@@ -243,7 +199,7 @@ def _checks(report: Report) -> str:
         '<label>Find <input type="search" id="words" placeholder="host, check, word…"></label>'
         f'<span class="soft" id="shown" role="status"></span></div>{note}<div class="scroll">'
         '<table id="checks">'
-        + _header("Host", "Check", "State", "Expected", "Got", "Step", "From")
+        + header("Host", "Check", "State", "Expected", "Got", "Step", "From")
         + f"<tbody>{rows}</tbody></table></div></div></section>"
     )
 
@@ -251,18 +207,18 @@ def _checks(report: Report) -> str:
 def _check(host: str, check: dict[str, Any]) -> str:
     state, kind = ("holds", "ok") if check["ok"] else ("failed", "failed")
     return (
-        f'<tr class="{"" if check["ok"] else "failed"}"><td class="whole">{_e(host)}</td>'
-        f"<td><code>{_e(check['name'])}</code></td>"
-        f'<td class="state {kind}">{state}</td><td>{_e(text(check["expected"]))}</td>'
-        f"<td>{_e(text(check['got']))}</td><td>{_e(stage_name(check['step']))}</td>"
-        f"<td>{_chip(check['source'])}</td></tr>"
+        f'<tr class="{"" if check["ok"] else "failed"}"><td class="whole">{e(host)}</td>'
+        f"<td><code>{e(check['name'])}</code></td>"
+        f'<td class="state {kind}">{state}</td><td>{e(text(check["expected"]))}</td>'
+        f"<td>{e(text(check['got']))}</td><td>{e(stage_name(check['step']))}</td>"
+        f"<td>{chip(check['source'])}</td></tr>"
     )
 
 
 def _skipped(report: Report) -> str:
     rows = "".join(
-        f'<tr><td class="whole">{_e(host["host"])}</td><td><code>{_e(skipped["name"])}</code></td>'
-        f"<td>{_e(skipped['reason'])}</td></tr>"
+        f'<tr><td class="whole">{e(host["host"])}</td><td><code>{e(skipped["name"])}</code></td>'
+        f"<td>{e(skipped['reason'])}</td></tr>"
         for host in report["hosts"][:200]
         for skipped in host["skipped"]
     )
@@ -270,36 +226,17 @@ def _skipped(report: Report) -> str:
         return ""
     return (
         '<section><h2>Not asked</h2><div class="card scroll"><table>'
-        + _header("Host", "What", "Why")
+        + header("Host", "What", "Why")
         + f"<tbody>{rows}</tbody></table></div></section>"
     )
 
 
 def _foot(report: Report) -> str:
     meanings = " ".join(
-        f"{_chip(source)} {meaning}." for source, meaning in SOURCES.items()
+        f"{chip(source)} {meaning}." for source, meaning in SOURCES.items()
         if source in report["summary"]["sources"]
     )  # fmt: skip
     return (
         f"<footer><p>{meanings}</p>"
         "<p>The same in report.json and junit.xml beside this page.</p></footer>"
     )
-
-
-def _header(*names: str) -> str:
-    """A table's head; a name that ends in # is above numbers."""
-    cells = "".join(
-        f'<th scope="col" class="number">{_e(name[:-1])}</th>'
-        if name.endswith("#")
-        else f'<th scope="col">{_e(name)}</th>'
-        for name in names
-    )
-    return f"<thead><tr>{cells}</tr></thead>"
-
-
-def _chip(source: str) -> str:
-    return f'<span class="chip {_e(source)}">{_e(source)}</span>' if source else ""
-
-
-def _e(value: Any) -> str:
-    return escape(str(value))
