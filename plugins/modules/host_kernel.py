@@ -125,14 +125,10 @@ health:
   type: dict
 """
 
-from dataclasses import asdict
-
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.converge import ConvergeError, Journal, converge
-from ansible.module_utils.host_kernel import Health, HostKernel, HostKernelSpec, difference
+from ansible.module_utils.host_kernel import HostKernel, HostKernelSpec
+from ansible.module_utils.host_module import ARGUMENTS, run
 from ansible.module_utils.system import System
-
-JOURNAL = "/var/lib/slipway/kernel-journal.jsonl"
 
 HUGEPAGES = {
     "size": {"type": "str", "required": True},
@@ -159,40 +155,17 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "desired": {"type": "dict", "required": True, "options": DESIRED},
-            "reboot": {"type": "bool", "default": False},
-            "health": {"type": "bool", "default": False},
-            "verify": {"type": "bool", "default": False},
+            **ARGUMENTS,
         },
         supports_check_mode=True,
     )
     system = System()
-    try:
-        subject = HostKernel(system, HostKernelSpec.parse(module.params["desired"]))
-        result = converge(subject, check=module.check_mode, journal=Journal(JOURNAL))
-    except (ConvergeError, ValueError, RuntimeError) as error:
-        module.fail_json(msg=str(error))
-    if result.refusals:
-        module.fail_json(msg="refused: " + "; ".join(result.refusals), refusals=result.refusals)
-
-    for warning in result.warnings:
-        module.warn(warning)
-    reasons = result.reboot_reasons
-    if reasons and not module.params["reboot"]:
-        module.warn("needs a reboot (run with host_reboot=true): " + "; ".join(reasons))
-    answer = {
-        "changed": result.changed or (module.params["reboot"] and bool(reasons)),
-        "steps": result.steps,
-        "reboot_reasons": reasons,
-        "reboot_required": bool(reasons),
-        "diff": difference(result.steps),
-    }
-    if module.params["reboot"]:
-        answer["diff"]["after"] += "".join(f"reboot: {reason}\n" for reason in reasons)
-    if module.params["health"]:
-        answer["health"] = Health.of(system).as_dict()
-    if module.params["verify"]:
-        answer["checks"] = [asdict(check) for check in subject.verify(result.after)]
-    module.exit_json(**answer)
+    run(
+        module,
+        system,
+        lambda: HostKernel(system, HostKernelSpec.parse(module.params["desired"])),
+        "/var/lib/slipway/kernel-journal.jsonl",
+    )
 
 
 if __name__ == "__main__":

@@ -97,9 +97,23 @@ options:
         elements: str
         default: []
   doca:
-    description: The pinned repository package; version, url, sha256, packages.
+    description: The pinned repository package; without all four, driver_source doca is refused.
     type: dict
     default: {}
+    suboptions:
+      version:
+        description: Its version.
+        type: str
+      url:
+        description: Where it is; http, https or file. It is not logged.
+        type: str
+      sha256:
+        description: Its SHA-256.
+        type: str
+      packages:
+        description: What to install from the repository that it brings.
+        type: list
+        elements: str
   reboot:
     description: Whether the run reboots the host where needed; that is then a change.
     type: bool
@@ -152,15 +166,10 @@ health:
   type: dict
 """
 
-from dataclasses import asdict
-
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.converge import ConvergeError, Journal, converge
-from ansible.module_utils.host_kernel import Health, difference
+from ansible.module_utils.host_module import ARGUMENTS, run
 from ansible.module_utils.host_rdma import HostRdma, HostRdmaDrivers, HostRdmaSpec, link_facts
 from ansible.module_utils.system import System
-
-JOURNAL = "/var/lib/slipway/rdma-journal.jsonl"
 
 LINK = {
     "netdev": {"type": "str", "required": True},
@@ -173,6 +182,13 @@ LOSSLESS = {
     "ecn_priorities": {"type": "list", "elements": "int", "default": []},
     "buffer": {"type": "list", "elements": "int"},
     "ports": {"type": "list", "elements": "str", "required": True},
+}
+# the address may hold a password
+DOCA = {
+    "version": {"type": "str"},
+    "url": {"type": "str", "no_log": True},
+    "sha256": {"type": "str"},
+    "packages": {"type": "list", "elements": "str"},
 }
 DESIRED = {
     "driver_source": {
@@ -195,47 +211,25 @@ def main() -> None:
         argument_spec={
             "stage": {"type": "str", "choices": ["drivers", "settings"], "required": True},
             "desired": {"type": "dict", "required": True, "options": DESIRED},
-            "doca": {"type": "dict", "default": {}},
-            "reboot": {"type": "bool", "default": False},
-            "health": {"type": "bool", "default": False},
-            "verify": {"type": "bool", "default": False},
+            "doca": {"type": "dict", "default": {}, "options": DOCA},
+            **ARGUMENTS,
         },
         supports_check_mode=True,
     )
-    system = System()
-    settings = module.params["stage"] == "settings"
-    try:
-        spec = HostRdmaSpec.parse(module.params["desired"])
-        subject = (
-            HostRdma(system, spec)
-            if settings
-            else HostRdmaDrivers(system, spec, module.params["doca"], module.params["reboot"])
-        )
-        result = converge(subject, check=module.check_mode, journal=Journal(JOURNAL))
-    except (ConvergeError, ValueError, RuntimeError) as error:
-        module.fail_json(msg=str(error))
-    if result.refusals:
-        module.fail_json(msg="refused: " + "; ".join(result.refusals), refusals=result.refusals)
+    system, given = System(), module.params
 
-    for warning in result.warnings:
-        module.warn(warning)
-    reasons = result.reboot_reasons
-    if reasons and not module.params["reboot"]:
-        module.warn("needs a reboot (run with host_reboot=true): " + "; ".join(reasons))
-    answer = {
-        "changed": result.changed or (module.params["reboot"] and bool(reasons)),
-        "steps": result.steps,
-        "reboot_reasons": reasons,
-        "reboot_required": bool(reasons),
-        "diff": difference(result.steps),
-    }
-    if settings:
-        answer["links"] = link_facts(result.after)
-    if module.params["health"]:
-        answer["health"] = Health.of(system).as_dict()
-    if module.params["verify"]:
-        answer["checks"] = [asdict(check) for check in subject.verify(result.after)]
-    module.exit_json(**answer)
+    def drivers() -> HostRdmaDrivers:
+        spec = HostRdmaSpec.parse(given["desired"])
+        return HostRdmaDrivers(system, spec, given["doca"], given["reboot"])
+
+    def settings() -> HostRdma:
+        return HostRdma(system, HostRdmaSpec.parse(given["desired"]))
+
+    journal = "/var/lib/slipway/rdma-journal.jsonl"
+    if given["stage"] == "drivers":
+        run(module, system, drivers, journal)
+    else:
+        run(module, system, settings, journal, lambda after: {"links": link_facts(after)})
 
 
 if __name__ == "__main__":

@@ -87,6 +87,9 @@ class Reader:
     def pci_address(self, name: str, *, optional: bool = False) -> str:
         return self._form(name, PCI_ADDRESS, "not like 0000:3b:00.0", optional=optional)
 
+    def pci_addresses(self, name: str) -> tuple[str, ...]:
+        return self._forms(name, PCI_ADDRESS, "not like 0000:3b:00.0")
+
     def mac_address(self, name: str) -> str:
         return self._form(name, MAC_ADDRESS, "not like 52:54:00:12:34:56", optional=True)
 
@@ -142,6 +145,11 @@ class Reader:
             if not isinstance(item, str):
                 raise SpecError(f"{self.key(name)}[{n}]: must be text, got {item!r}")
         return tuple(value)
+
+    def numbers(self, name: str, low: int, high: int) -> tuple[int, ...]:
+        items = {f"{name}[{n}]": item for n, item in enumerate(self._list(name))}
+        each = Reader(items, self.where)
+        return tuple(each.number(key, None, low, high) for key in items)
 
     def addresses(self, name: str) -> tuple[str, ...]:
         """Addresses with their prefix, written as the kernel writes them."""

@@ -3,14 +3,18 @@ there: tested with recording stand-ins only (see the proof table)."""
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import os
 import re
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http.client import HTTPException
 from typing import Any
+from urllib.parse import unquote, urlsplit, urlunsplit
 
+from ..host_datapath.reading import Reader
 from ..system import System
 
 CACHE = "/var/cache/slipway"
@@ -33,32 +37,54 @@ class Pin:
     @classmethod
     def parse(cls, data: Mapping[str, Any] | None) -> Pin | None:
         """None if anything is missing: an artifact without its hash is not taken."""
-        data = data or {}
+        r = Reader(data or {}, "doca")
         pin = cls(
-            *(str(data.get(key) or "") for key in ("version", "url", "sha256")),
-            packages=tuple(data.get("packages") or ()),
+            *(r.text(key, "") for key in ("version", "url", "sha256")),
+            packages=r.texts("packages"),
         )
         whole = pin.version and pin.url and pin.packages and re.match(r"^[0-9a-f]{64}$", pin.sha256)
         return pin if whole else None
 
+    @property
+    def shown(self) -> str:
+        """The address for messages: without user, password and query."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+    def request(self) -> urllib.request.Request:
+        """What to ask for; urllib takes no user in an address."""
+        parts = urlsplit(self.url)
+        user, _at, host = parts.netloc.rpartition("@")
+        asked = urllib.request.Request(urlunsplit(parts._replace(netloc=host)))
+        if user:
+            word = base64.b64encode(unquote(user).encode()).decode()
+            asked.add_unredirected_header("Authorization", f"Basic {word}")
+        return asked
+
 
 def download(system: System, pin: Pin) -> str:
     """The repository package on the host, proven by its hash. Returns its path there."""
-    target = f"{CACHE}/{pin.url.rpartition('/')[2]}"
+    target = f"{CACHE}/{pin.shown.rpartition('/')[2]}"
     here = system.path(target)
     if _sha256(here) == pin.sha256:
         return target
     if not pin.url.startswith(("http://", "https://", "file://")):
-        raise RuntimeError(f"{pin.url}: expected http, https or file")
+        raise RuntimeError(f"{pin.shown}: expected http, https or file")
     os.makedirs(os.path.dirname(here), exist_ok=True)
     partial = f"{here}.partial"
-    with urllib.request.urlopen(pin.url, timeout=60) as source, open(partial, "wb") as copy:
-        while chunk := source.read(1 << 20):
-            copy.write(chunk)
+    try:
+        with (
+            urllib.request.urlopen(pin.request(), timeout=60) as source,
+            open(partial, "wb") as copy,
+        ):
+            while chunk := source.read(1 << 20):
+                copy.write(chunk)
+    except (OSError, HTTPException) as error:
+        raise RuntimeError(f"{pin.shown}: {error}") from None
     got = _sha256(partial)
     if got != pin.sha256:
         os.unlink(partial)
-        raise RuntimeError(f"{pin.url} has SHA-256 {got}, pinned is {pin.sha256}: not installed")
+        raise RuntimeError(f"{pin.shown} has SHA-256 {got}, pinned is {pin.sha256}: not installed")
     os.replace(partial, here)
     return target
 

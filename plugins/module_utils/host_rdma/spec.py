@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
-PRIORITIES = range(8)
-
-
-class SpecError(ValueError):
-    """A value that cannot be meant; the message begins with its key."""
+from ..host_datapath.reading import Reader, SpecError
 
 
 @dataclass(frozen=True)
@@ -53,18 +50,22 @@ class HostRdmaSpec:
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> HostRdmaSpec:
         """From plain data. Raises SpecError."""
-        _known("", data, cls)
+        if not isinstance(data, Mapping):
+            raise SpecError(f"rdma: must be a mapping, got {data!r}")
+        r = Reader(data, "")
+        lossless = r.object("lossless")
         spec = cls(
-            driver_source=_one_of("driver_source", data, ("distribution", "doca"), "distribution"),
-            roce_links=tuple(_link(n, x) for n, x in enumerate(data.get("roce_links") or [])),
-            roce_version=_number("roce_version", data.get("roce_version", 2), (1, 2)),
-            memlock=str(data.get("memlock") or "unlimited"),
-            dscp=_number("dscp", data.get("dscp", 26), range(64)),
-            traffic_class=_number("traffic_class", data.get("traffic_class", 104), range(256)),
-            lossless=_lossless(data["lossless"]) if data.get("lossless") else None,
-            management_pci_addresses=tuple(data.get("management_pci_addresses") or ()),
+            driver_source=r.text("driver_source", "distribution", ("distribution", "doca")),
+            roce_links=tuple(_link(link) for link in r.objects("roce_links")),
+            roce_version=r.number("roce_version", 2, 1, 2),
+            memlock=r.text("memlock", "unlimited"),
+            dscp=r.number("dscp", 26, 0, 63),
+            traffic_class=r.number("traffic_class", 104, 0, 255),
+            lossless=_lossless(lossless) if lossless else None,
+            management_pci_addresses=r.pci_addresses("management_pci_addresses"),
         )
-        if spec.memlock != "unlimited" and not spec.memlock.isdigit():
+        r.end()
+        if spec.memlock != "unlimited" and not re.fullmatch("[0-9]+", spec.memlock):
             raise SpecError(f"memlock: {spec.memlock!r}; expected KiB or unlimited")
         if spec.traffic_class >> 2 != spec.dscp:
             raise SpecError(
@@ -83,53 +84,30 @@ class HostRdmaSpec:
         return asdict(self)
 
 
-def _link(number: int, data: Mapping[str, Any]) -> RoceLink:
-    key = f"roce_links[{number}]"
-    _known(key, data, RoceLink)
-    kind = _one_of("kind", data, ("native", "rxe"), "native", f"{key}.")
-    netdev, device = str(data.get("netdev") or ""), str(data.get("device") or "")
-    if not netdev or len(netdev) > 15 or "/" in netdev:
-        raise SpecError(f"{key}.netdev: {netdev!r} is no interface name")
-    if kind == "rxe" and (not device or "/" in device):
-        raise SpecError(f"{key}.device: a Soft-RoCE link needs a name, such as rxe0")
-    return RoceLink(netdev, kind, device)
-
-
-def _lossless(data: Mapping[str, Any]) -> Lossless:
-    _known("lossless", data, Lossless)
-    buffer = data.get("buffer")
-    if buffer is not None and len(buffer) != len(PRIORITIES):
-        raise SpecError(f"lossless.buffer: {len(buffer)} sizes, expected 8")
-    lists = {
-        key: tuple(_number(f"lossless.{key}", p, PRIORITIES) for p in data.get(key) or ())
-        for key in ("pfc_priorities", "ecn_priorities")
-    }
-    if not lists["pfc_priorities"]:
-        raise SpecError("lossless.pfc_priorities: none; a lossless class has at least one")
-    return Lossless(
-        trust=_one_of("trust", data, ("dscp", "pcp"), "dscp", "lossless."),
-        buffer=None if buffer is None else tuple(int(size) for size in buffer),
-        ports=tuple(data.get("ports") or ()),
-        **lists,
+def _link(r: Reader) -> RoceLink:
+    link = RoceLink(
+        netdev=r.interface("netdev"),
+        kind=r.text("kind", "native", ("native", "rxe")),
+        device=r.text("device", ""),
     )
+    r.end()
+    good = re.fullmatch(r"[\w.-]{1,63}", link.device)
+    if not good and (link.device or link.kind == "rxe"):
+        raise SpecError(f"{r.key('device')}: a Soft-RoCE link needs a name, such as rxe0")
+    return link
 
 
-def _known(key: str, data: Mapping[str, Any], kind: type) -> None:
-    known = [field.name for field in fields(kind)]
-    for name in sorted(set(data) - set(known)):
-        raise SpecError(f"{key}{'.' if key else ''}{name}: unknown; known are {', '.join(known)}")
-
-
-def _one_of(
-    key: str, data: Mapping[str, Any], allowed: tuple[str, ...], default: str, where: str = ""
-) -> str:
-    value = data.get(key) or default
-    if value not in allowed:
-        raise SpecError(f"{where}{key}: {value!r}; expected one of {', '.join(allowed)}")
-    return str(value)
-
-
-def _number(key: str, value: Any, allowed: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value not in allowed:
-        raise SpecError(f"{key}: {value!r}; expected {allowed[0]} to {allowed[-1]}")
-    return value
+def _lossless(r: Reader) -> Lossless:
+    lossless = Lossless(
+        trust=r.text("trust", "dscp", ("dscp", "pcp")),
+        pfc_priorities=r.numbers("pfc_priorities", 0, 7),
+        ecn_priorities=r.numbers("ecn_priorities", 0, 7),
+        buffer=r.numbers("buffer", 0, 1 << 31) or None,
+        ports=r.interfaces("ports"),
+    )
+    r.end()
+    if lossless.buffer and len(lossless.buffer) != 8:
+        raise SpecError(f"lossless.buffer: {len(lossless.buffer)} sizes, expected 8")
+    if not lossless.pfc_priorities:
+        raise SpecError("lossless.pfc_priorities: none; a lossless class has at least one")
+    return lossless

@@ -5,6 +5,7 @@ import hashlib
 import pytest
 from ansible.module_utils.converge import ConvergeError, converge
 from ansible.module_utils.host_rdma import HostRdmaDrivers, HostRdmaSpec
+from ansible.module_utils.host_rdma.doca import Pin
 from ansible.module_utils.host_rdma.management import management_paths
 from ansible.module_utils.system import Output
 
@@ -81,6 +82,25 @@ class TestDoca:
             converge(drivers(host, pin={**pin, "sha256": "0" * 64}))
         assert not [c for c in host.ran if c.startswith("dpkg")]
         assert host.list("/var/cache/slipway") == []
+
+    @pytest.mark.parametrize(
+        "address", ["https://u:secret@[::1]:9/p.deb?t=secret", "ftp://u:secret@h/p"]
+    )
+    def test_a_password_in_the_address_is_not_shown(self, host, pin, address):
+        with pytest.raises(ConvergeError, match="p") as raised:
+            converge(drivers(host, pin={**pin, "url": address}))
+        assert "secret" not in str(raised.value)
+        assert "://" in str(raised.value)
+
+    def test_a_password_in_the_address_is_sent_as_a_header(self, pin):
+        asked = Pin.parse({**pin, "url": "https://u:s%40@mirror/p.deb"}).request()
+        assert asked.full_url == "https://mirror/p.deb"
+        assert asked.get_header("Authorization") == "Basic dTpzQA=="
+
+    @pytest.mark.parametrize("doca", [5, [None], {"packages": 5}, {"packages": "a"}, {"url": 1}])
+    def test_an_odd_pin_is_named(self, doca):
+        with pytest.raises(ValueError, match="doca"):
+            Pin.parse(doca)
 
     def test_a_driver_that_is_not_the_installed_one_needs_a_reboot(self, host, pin):
         host.put("/sys/module/mlx5_core/srcversion", "OLD")
