@@ -28,9 +28,12 @@ DEFAULTS = {"hw-offload": "false", "tc-policy": "none", "max-idle": "10000"}
 
 def command(system: System, runtime: str) -> tuple[str, ...]:
     """How ``ovs-vsctl`` is called."""
-    if runtime == "kolla":
-        return (_engine(system), "exec", CONTAINER, "ovs-vsctl", "--timeout=30")
-    return ("ovs-vsctl", "--timeout=30")
+    return (*inside(system, runtime), "ovs-vsctl", "--timeout=30")
+
+
+def inside(system: System, runtime: str) -> tuple[str, ...]:
+    """What comes before a program of Open vSwitch: nothing, or the container's engine."""
+    return (_engine(system), "exec", CONTAINER) if runtime == "kolla" else ()
 
 
 def _engine(system: System) -> str:

@@ -15,6 +15,7 @@ import uuid
 from collections.abc import Callable, Sequence
 
 from ..converge import STAND_IN
+from ..host_datapath.openvswitch import inside
 from ..system import CommandError, Output, System
 from .findings import Findings
 from .parse import Flow, datapath_flows, tc_filters
@@ -28,10 +29,7 @@ Appctl = Callable[..., Output]
 
 def appctl(system: System, runtime: str) -> Appctl:
     """``ovs-appctl`` on the host, or in Kolla's container. CommandError when it fails."""
-    inside = ["docker", "exec", "openvswitch_vswitchd"]
-    if runtime == "kolla" and system.run("docker", "--version", check=False).status:
-        inside[0] = "podman"
-    prefix = inside if runtime == "kolla" else []
+    prefix = inside(system, runtime)
 
     def call(*words: str) -> Output:
         return system.run(*prefix, "ovs-appctl", *words, timeout=20)
@@ -50,13 +48,13 @@ def prove_offload(
     """
     try:
         ports = datapath_ports(call("dpctl/show").stdout)
-        inside = [name for name in representors if name in ports]
-        if not inside:
+        bridged = [name for name in representors if name in ports]
+        if not bridged:
             findings.skip(
                 f"{uplink}: flow offloaded", "no representor of the NIC is in a bridge now"
             )
             return
-        name = inside[0]
+        name = bridged[0]
         flow = _probe(call, ports[name], ports.get(uplink))
     except (CommandError, ValueError) as error:
         findings.check(
@@ -66,13 +64,14 @@ def prove_offload(
         return
     said = " (the stand-in driver says yes to all)" if source == STAND_IN else ""
     findings.check(
-        f"{name}: flow offloaded", bool(flow) and flow.offloaded == "yes", "offloaded:yes, dp:tc",
+        f"{name}: flow offloaded",
+        bool(flow) and (flow.offloaded, flow.datapath) == ("yes", "tc"), "offloaded:yes, dp:tc",
         f"offloaded:{flow.offloaded or 'no'}, dp:{flow.datapath}{said}" if flow else "no such flow",
         source=source, step=STEP,
         look=f"ovs-vsctl get Open_vSwitch . other_config:hw-offload; ethtool -k {name}; "
         f"tc -s filter show dev {name} ingress; dmesg",
     )  # fmt: skip
-    findings.facts["offload"] = summary(system, call, inside)
+    findings.facts["offload"] = summary(system, call, bridged)
 
 
 def _probe(call: Appctl, port: str, out: str | None) -> Flow | None:

@@ -2,6 +2,7 @@
 
 import pytest
 from ansible.module_utils.converge import STAND_IN
+from ansible.module_utils.host_datapath import openvswitch
 from ansible.module_utils.system import CommandError, Output
 from ansible.module_utils.verify import offload
 from ansible.module_utils.verify.findings import Findings
@@ -61,7 +62,8 @@ def test_offloaded_and_labelled():
 
 
 @pytest.mark.parametrize(
-    ("said", "datapath"), [("", "tc"), ("", "ovs"), ("offloaded:partial, ", "tc")]
+    ("said", "datapath"),
+    [("", "tc"), ("", "ovs"), ("offloaded:partial, ", "tc"), ("offloaded:yes, ", "ovs")],
 )
 def test_not_offloaded(said, datapath):
     (check,) = proved(Switch(said, datapath)).checks
@@ -99,6 +101,26 @@ def test_the_probe_is_taken_out_when_reading_fails():
     switch = Dies()
     proved(switch)
     assert switch.calls[-1][0] == "dpctl/del-flow"
+
+
+@pytest.mark.parametrize("engine", ["podman", "docker"])
+def test_the_containers_engine_is_the_one_that_the_datapath_uses(engine):
+    class Kolla:
+        ran = None
+
+        def exists(self, path):
+            return path == f"/usr/bin/{engine}"
+
+        def run(self, *argv, **_options):
+            self.ran = argv
+            return Output(0, "", "")
+
+    host = Kolla()
+    offload.appctl(host, "kolla")("dpctl/show")
+    assert host.ran == (engine, "exec", "openvswitch_vswitchd", "ovs-appctl", "dpctl/show")
+    assert openvswitch.command(host, "kolla")[:2] == host.ran[:2]
+    offload.appctl(host, "host")("dpctl/show")
+    assert host.ran[0] == "ovs-appctl"
 
 
 def test_parse_of_the_real_port_list():
