@@ -37,15 +37,11 @@ class Bandwidth:
     size: int
     iterations: int
     average: float
-    messages_per_second: float
 
 
 def write_bandwidth(text: str) -> list[Bandwidth]:
-    """Read ib_write_bw's table. The MsgRate column is in millions for a second."""
-    rows = [
-        Bandwidth(int(row[0]), int(row[1]), row[3], row[4] * 1e6)
-        for row in _table(text, "BW average", 5)
-    ]
+    """Read ib_write_bw's table."""
+    rows = [Bandwidth(int(row[0]), int(row[1]), row[3]) for row in _table(text, "BW average", 5)]
     if not re.search(r"BW average\[Gb/sec\]", text):
         raise ValueError("ib_write_bw did not report in Gb/sec")
     return rows
@@ -57,17 +53,12 @@ class Latency:
 
     size: int
     iterations: int
-    minimum: float
     typical: float
-    p99: float
 
 
 def write_latency(text: str) -> list[Latency]:
     """Read ib_write_lat's table: t_min, t_max, t_typical, t_avg, t_stdev, 99%, 99.9%."""
-    return [
-        Latency(int(row[0]), int(row[1]), row[2], row[4], row[7])
-        for row in _table(text, "t_typical[usec]", 9)
-    ]
+    return [Latency(int(row[0]), int(row[1]), row[4]) for row in _table(text, "t_typical[usec]", 9)]
 
 
 def _table(text: str, heading: str, columns: int) -> list[list[float]]:
