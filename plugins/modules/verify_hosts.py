@@ -80,11 +80,12 @@ findings:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.converge import HARDWARE
 from ansible.module_utils.system import System
 from ansible.module_utils.verify.findings import Findings
 from ansible.module_utils.verify.local import own_checks
 from ansible.module_utils.verify.run import run
-from ansible.module_utils.verify.spec import Task, sessions
+from ansible.module_utils.verify.spec import Task, evidence, sessions, settings_for
 
 
 def main() -> None:
@@ -106,8 +107,9 @@ def main() -> None:
     )
     given, system = module.params, System()
     measured = not module.check_mode
-    evidence = {nic["name"]: nic["evidence"] for nic in given["expected"]["nics"]}
     try:
+        sources = evidence(given["expected"])
+        settings_for(HARDWARE, given["settings"])  # wrong ones are named before anything runs
         task = Task(
             host=given["host"],
             token=given["token"],
@@ -122,11 +124,11 @@ def main() -> None:
         rdma = any(network.rdma_evidence for s in task.sessions for network in s.networks)
 
         def alone(findings: Findings) -> None:
-            own_checks(system, given["datapath"], evidence, findings, measured=measured, rdma=rdma)
+            own_checks(system, given["datapath"], sources, findings, measured=measured, rdma=rdma)
 
         findings = run(system, task, alone)
-    except (KeyError, ValueError) as error:
-        module.fail_json(msg=f"{type(error).__name__}: {error}")
+    except (OSError, ValueError, RuntimeError) as error:
+        module.fail_json(msg=str(error))
     if not measured:
         findings.skip("measurements", "check mode: no traffic is made")
     elif not task.sessions:

@@ -5,9 +5,7 @@ Python's standard library only: this runs on hosts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass
 
 BOTH, ONE, ACTIVE, ANY = "both", "one", "active", "any"
 HASHED_MODES = ("802.3ad", "balance-xor")
@@ -45,10 +43,6 @@ class Bond:
     mode: str = "802.3ad"
     transmit_hash_policy: str = "layer3+4"
     lag_port_select_mode: str | None = None
-
-    @classmethod
-    def from_dict(cls, value: Mapping[str, Any]) -> Bond:
-        return cls(**{f.name: value[f.name] for f in fields(cls) if f.name in value})
 
     def sends(self) -> Expectation:
         """What many flows to one peer do in the kernel's bond."""

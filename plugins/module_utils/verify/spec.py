@@ -5,14 +5,17 @@ Python's standard library only: this runs on hosts.
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..converge import HARDWARE
+from ..converge import EMULATION, HARDWARE, STAND_IN
+from ..host_datapath.reading import Reader, SpecError
 from .bonding import Bond
 
 CLIENT, SERVER = "client", "server"
+SOURCES = (HARDWARE, EMULATION, STAND_IN)
 
 
 @dataclass(frozen=True)
@@ -100,16 +103,30 @@ SMALL = Settings(
 
 
 def settings_for(evidence: str, wanted: Mapping[str, Any]) -> Settings:
-    """The preset for *evidence* with what the operator set. ValueError names a wrong key."""
+    """The preset for *evidence* with what the operator set. SpecError names a wrong key."""
     preset = Settings() if evidence == HARDWARE else SMALL
     chosen = {key: value for key, value in wanted.items() if value not in (None, [], "")}
     unknown = set(chosen) - set(preset.__dataclass_fields__)
     if unknown:
-        raise ValueError(f"unknown setting: {', '.join(sorted(unknown))}")
-    for key in ("message_sizes", "queue_pairs"):
-        if key in chosen:
-            chosen[key] = tuple(int(value) for value in chosen[key])
-    return replace(preset, **chosen)
+        raise SpecError(f"unknown setting: {', '.join(sorted(unknown))}")
+    return replace(
+        preset, **{key: _setting(key, getattr(preset, key), value) for key, value in chosen.items()}
+    )
+
+
+def _setting(key: str, preset: Any, value: Any) -> Any:
+    """*value* as the preset's type; options on the command line arrive as text."""
+    if isinstance(preset, tuple):
+        if not isinstance(value, (list, tuple)):
+            raise SpecError(f"settings.{key}: must be a list, got {value!r}")
+        return tuple(_setting(key, preset[0], item) for item in value)
+    try:
+        number = type(preset)(value)
+    except (TypeError, ValueError, OverflowError):
+        number = 0
+    if not 0 < number < 1 << 50:
+        raise SpecError(f"settings.{key}: must be a number above 0, got {value!r}")
+    return number
 
 
 @dataclass(frozen=True)
@@ -135,35 +152,69 @@ class Task:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
+def evidence(expected: Mapping[str, Any]) -> dict[str, str]:
+    """NIC → what its figures are, from ``host_verify``. SpecError names a wrong key."""
+    for key in ("nics", "peers"):
+        if key not in expected:
+            raise SpecError(f"expected.{key}: missing")
+    return {
+        nic.text("name"): nic.text("evidence", None, SOURCES)
+        for nic in Reader(expected, "expected").objects("nics")
+    }
+
+
 def sessions(
     planned: Sequence[Mapping[str, Any]], peers: Sequence[Mapping[str, Any]]
 ) -> tuple[Session, ...]:
-    """Join the pairing ({peer, role, round} in order) with the peers of ``host_verify``."""
-    known = {peer["name"]: peer for peer in peers}
+    """Join the pairing ({peer, role, round} in order) with the peers of ``host_verify``.
+
+    SpecError names a wrong key.
+    """
+    known = {
+        peer.text("name"): peer for peer in Reader({"peers": peers}, "expected").objects("peers")
+    }
     found = []
-    for one in planned:
-        peer = known.get(one["peer"], {"networks": [], "address": ""})
-        networks = tuple(_network(network) for network in peer["networks"])
-        reachable = [peer.get("address") or "", *(network.peer_address for network in networks)]
+    for one in Reader({"sessions": planned}, "").objects("sessions"):
+        name, role = one.text("peer"), one.text("role", None, (CLIENT, SERVER))
+        peer = known.get(name, Reader({}, "expected.peers"))
+        networks = tuple(_network(network) for network in peer.objects("networks"))
+        reachable = [peer.text("address", ""), *(network.peer_address for network in networks)]
         addresses = tuple(address for address in reachable if address)
-        round_ = int(one.get("round", 0))
-        found.append(Session(one["peer"], one["role"], addresses, networks, round_))
+        found.append(Session(name, role, addresses, networks, one.number("round", 0, 0, 9)))
     return tuple(found)
 
 
-def _network(value: Mapping[str, Any]) -> Network:
-    rdma = bool(value.get("rdma")) and bool(value.get("peer_rdma"))
+def _network(r: Reader) -> Network:
+    own, other = r.object("rdma"), r.object("peer_rdma")
+    rdma = own is not None and other is not None
     return Network(
-        name=value["name"],
-        link=value["link"],
-        interface=value["interface"],
-        mtu=int(value["mtu"]),
-        address=value["address"],
-        peer_address=value["peer_address"],
-        speed=value.get("speed"),
-        evidence=value.get("evidence") or HARDWARE,
-        rdma_evidence=(value.get("rdma_evidence") or "") if rdma else "",
-        bond=Bond.from_dict(value["bond"]),
-        peer_bond=Bond.from_dict(value["peer_bond"]),
-        native=rdma and value["rdma"]["kind"] == "native",
+        name=r.text("name"),
+        link=r.interface("link"),
+        interface=r.interface("interface"),
+        mtu=r.number("mtu", None, 68, 65535),
+        address=_address(r, "address"),
+        peer_address=_address(r, "peer_address"),
+        speed=r.number("speed", 0, 0, 10**9) or None,
+        evidence=r.text("evidence", HARDWARE, SOURCES),
+        rdma_evidence=r.text("rdma_evidence", "", ("", *SOURCES)) if rdma else "",
+        bond=_bond(r.object("bond")),
+        peer_bond=_bond(r.object("peer_bond")),
+        native=own is not None and own.text("kind") == "native",
     )
+
+
+def _address(r: Reader, name: str) -> str:
+    text = r.text(name)
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        raise SpecError(f"{r.key(name)}: {text!r} is no address") from None
+    return text
+
+
+def _bond(r: Reader | None) -> Bond:
+    return Bond(
+        mode=r.text("mode", Bond.mode),
+        transmit_hash_policy=r.text("transmit_hash_policy", Bond.transmit_hash_policy),
+        lag_port_select_mode=r.optional("lag_port_select_mode"),
+    ) if r else Bond()  # fmt: skip

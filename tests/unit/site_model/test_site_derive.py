@@ -21,6 +21,7 @@ from ansible.module_utils.site_model.inventory import read_inventory
 from ansible.module_utils.site_model.problems import ModelError, nearest
 from ansible.module_utils.site_model.source import Source
 from ansible.module_utils.site_model.view import HostView, host_view, item, section
+from ansible.module_utils.verify.spec import evidence, sessions
 
 Opened = tuple[dict[str, Any], Callable[[str], HostView]]
 
@@ -187,6 +188,9 @@ def test_verify_names_the_networks_of_both_ends(opened):
     bond = {"mode": "802.3ad", "transmit_hash_policy": "layer3+4", "lag_port_select_mode": None}
     assert [(n["bond"], n["peer_bond"]) for n in two["networks"]] == [(bond, bond)] * 2
     assert [network["speed"] for network in switch["networks"]] == [None]
+    assert evidence(made) == {"data": "emulation"}
+    (session,) = sessions([{"peer": "host-2", "role": "client"}], made["peers"])
+    assert [network.native for network in session.networks] == [False, False]
     (nic,) = verify.host_verify(view("switchdev-1"))["nics"]
     assert nic["evidence"] == "stand-in"
 

@@ -12,12 +12,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from ...converge import Check
+from ..findings import Series
 
 FORMAT = 1
+#: The keys of everything that a host found.
+READ = {
+    "checks": {field.name for field in fields(Check)},
+    "series": {field.name for field in fields(Series)},
+    "spreads": {"bond", "load", "peer", "bytes", "expected", "low", "high", "source"},
+    "skipped": {"name", "reason"},
+}
 Report = dict[str, Any]
 
 
@@ -30,7 +38,7 @@ def assemble(
     hosts    all hosts of the play, in its order.
     results  host → what its task registered; a host without one is an error of its own.
     """
-    found = [_host(name, results.get(name) or {}) for name in hosts]
+    found = [_host(name, results.get(name)) for name in hosts]
     checks = [check for host in found for check in host["checks"]]
     return {
         "format": FORMAT,
@@ -49,7 +57,9 @@ def assemble(
     }
 
 
-def _host(name: str, result: Mapping[str, Any]) -> dict[str, Any]:
+def _host(name: str, result: Any) -> dict[str, Any]:
+    if not isinstance(result, Mapping):
+        result = {"msg": f"no result, but {result!r}" if result else ""}
     if result.get("unreachable"):
         return _absent(
             name, "unreachable", "host: reachable", "answers over SSH", _line(result.get("msg")),
@@ -61,8 +71,27 @@ def _host(name: str, result: Mapping[str, Any]) -> dict[str, Any]:
             name, "error", "host: asked", "the host can be asked", _line(result.get("msg")),
             "the task's output above; Python on the host",
         )  # fmt: skip
+    if not _whole(findings):
+        return _absent(
+            name, "error", "host: asked", "findings of this version of the kit",
+            "something else", "modules of the same name elsewhere in ansible.cfg's paths",
+        )  # fmt: skip
     broken = any(not check["ok"] for check in findings["checks"])
     return {**findings, "host": name, "state": "failed" if broken else "ok"}
+
+
+def _whole(findings: Any) -> bool:
+    """Whether it has all that the report reads."""
+    return (
+        isinstance(findings, Mapping)
+        and isinstance(findings.get("facts"), Mapping)
+        and isinstance(findings.get("seconds"), (int, float))
+        and all(
+            isinstance(findings.get(kind), list)
+            and all(isinstance(item, Mapping) and keys <= set(item) for item in findings[kind])
+            for kind, keys in READ.items()
+        )
+    )
 
 
 def _absent(
