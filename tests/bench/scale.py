@@ -1,8 +1,8 @@
 """Controller CPU for each host, in runs of playbooks/hosts.yml that change nothing.
 
 The hosts are simulated: Ansible's local connection, the example rack's model with N hosts,
-the real datapath engine on a fake tree for each host, and for the other modules the answer
-that a converged lab host gave.
+the real datapath engine on a fake tree for each host, and for the other modules the answers
+in support/answers.json; the summary says where those come from.
 Everything on the controller is as in production: inventory, templating, filters, building
 and sending modules, results. Counted is user and system time of ansible-playbook with all
 its workers, less what the simulated hosts used; ssh is not in it.
@@ -11,6 +11,7 @@ its workers, less what the simulated hosts used; ssh is not in it.
 from __future__ import annotations
 
 import argparse
+import json
 import stat
 import sys
 import tempfile
@@ -92,7 +93,14 @@ def checksum() -> str:
 def main() -> int:
     options = arguments()
     numbers = sorted({int(number) for number in options.hosts.split(",")})
-    result = {"conditions": conditions(), "forks": forks(), "runs": [], "limit": [], "validate": []}
+    result = {
+        "conditions": conditions(),
+        "forks": forks(),
+        "answers": source(),
+        "runs": [],
+        "limit": [],
+        "validate": [],
+    }
     print(summary_of(result), flush=True)
     with tempfile.TemporaryDirectory(prefix="slipway-bench-") as temporary:
         folder = Path(temporary)
@@ -170,12 +178,17 @@ def summary(result: dict, growth: float) -> str:
 
 
 def summary_of(result: dict) -> str:
-    """The conditions in one line."""
+    """The conditions."""
     now = result["conditions"]
     return (
         f"controller: {now['processor']}, {now['cores']} cores, load {now['load_average'][0]}, "
-        f"{result['forks']} forks"
+        f"{result['forks']} forks\nanswers of simulated hosts: {result['answers']}"
     )
+
+
+def source() -> str:
+    """Where the answers come from."""
+    return json.loads((SUPPORT / "answers.json").read_text())["from"]
 
 
 def forks() -> int:

@@ -1,7 +1,9 @@
 """Records what a converged host answers, for simulated hosts to give.
 
 python tests/bench/support/record.py [HOST]: runs playbooks/hosts.yml on a converged lab host
-(scripts/lab up) and writes answers.json beside this file. Module → result, as the host sent it.
+(scripts/lab up) and writes answers.json beside this file: module (and stage) → result, as the
+host sent it, and "from", where they come from. host_datapath is not in it: simulated hosts run
+the engine itself.
 """
 
 from __future__ import annotations
@@ -10,13 +12,14 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 ANSWERS = Path(__file__).with_name("answers.json")
-#: Modules behind Ansible's own action plugins: what they say when there is nothing to do.
+#: Behind the action plugin copy, which does not show them: what they say when nothing is to do.
 FIXED = {
-    "apt": {"changed": False, "cache_updated": False, "cache_update_time": 1795324800},
     "stat": {
         "changed": False,
         "stat": {
@@ -29,6 +32,35 @@ FIXED = {
         "mode": "0755", "uid": 0, "gid": 0, "owner": "root", "group": "root", "size": 90000,
     },
 }  # fmt: skip
+#: What a run must bring.
+NAMES = ("apt", "host_kernel", "host_rdma:drivers", "host_rdma:settings")
+
+
+def collect(plays: list[dict[str, Any]], host: str) -> dict[str, Any]:
+    """The answers in a run's JSON. SystemExit if the host changed or an answer is missing."""
+    answers = dict(FIXED)
+    for task in (task for play in plays for task in play["tasks"]):
+        result = dict(task["hosts"].get(host, {}))
+        name = key(result)
+        if name not in NAMES or result.get("skipped"):
+            continue
+        if result.get("changed"):
+            raise SystemExit(f"{host} is not converged: {name} changed it")
+        for internal in ("action", "invocation", "_ansible_no_log"):
+            result.pop(internal, None)
+        answers[name] = result
+    missing = [name for name in NAMES if name not in answers]
+    if missing:
+        raise SystemExit(f"the run has no answer of {', '.join(missing)}")
+    return answers
+
+
+def key(result: dict[str, Any]) -> str:
+    """Which answer a task's result is."""
+    name = result.get("action", "").rpartition(".")[2]
+    if name == "host_rdma":
+        return f"{name}:{'settings' if 'links' in result else 'drivers'}"
+    return "apt" if name == "package" else name
 
 
 def main() -> int:
@@ -43,18 +75,8 @@ def main() -> int:
     )  # fmt: skip
     if done.returncode:
         raise SystemExit(f"the run failed:\n{done.stdout[-2000:]}{done.stderr[-500:]}")
-    answers = dict(FIXED)
-    for play in json.loads(done.stdout[done.stdout.index("{") :])["plays"]:
-        for task in play["tasks"]:
-            result = task["hosts"].get(host, {})
-            name = result.get("action", "")
-            if not name.startswith("host_") or result.get("skipped"):
-                continue
-            if result.get("changed"):
-                raise SystemExit(f"{host} is not converged: {name} changed it")
-            for key in ("action", "invocation", "_ansible_no_log"):
-                result.pop(key, None)
-            answers[name] = result
+    answers = collect(json.loads(done.stdout[done.stdout.index("{") :])["plays"], host)
+    answers["from"] = f"{host} of the lab, {datetime.now(UTC):%Y-%m-%d}"
     ANSWERS.write_text(json.dumps(answers, indent=1, sort_keys=True) + "\n")
     print(f"{ANSWERS.name}: {', '.join(sorted(answers))}")
     return 0

@@ -1,9 +1,10 @@
 """A host that answers at once: run by Ansible's local connection in place of Python.
 
 It reads the module that the controller built and sent. ``host_datapath`` it carries out, with
-the real engine on the host's fake tree; the others, which would touch this machine, get the
-answer that a converged host gave (``answers.json``). What it costs itself is written down, so
-that it can be taken off the controller's account. Few imports: there are thousands of these.
+the real engine on the host's fake tree; the others, which would touch this machine, get their
+answer from ``answers.json``, which says where it has them from. What it costs itself is written
+down, so that it can be taken off the controller's account. Few imports: there are thousands of
+these.
 """
 
 import ast
@@ -37,9 +38,10 @@ def answer(name, arguments):
         return datapath(arguments["desired"])
     with open(os.environ["BENCH_ANSWERS"]) as handle:
         answers = json.load(handle)
-    if name not in answers:
-        return {"failed": True, "msg": f"answers.json has no answer for {name}"}
-    found = answers[name]
+    key = f"{name}:{arguments['stage']}" if "stage" in arguments else name
+    if key not in answers:
+        return {"failed": True, "msg": f"answers.json has no answer for {key}"}
+    found = answers[key]
     path = arguments.get("path")
     if name == "stat" and os.path.basename(path or "") == "slipway-datapath":
         found["stat"]["checksum"] = os.environ["BENCH_CHECKSUM"]
