@@ -46,7 +46,7 @@ def collect(plays: list[dict[str, Any]], host: str) -> dict[str, Any]:
             continue
         if result.get("changed"):
             raise SystemExit(f"{host} is not converged: {name} changed it")
-        for internal in ("action", "invocation", "_ansible_no_log"):
+        for internal in ("action", "ansible_facts", "invocation", "_ansible_no_log"):
             result.pop(internal, None)
         answers[name] = result
     missing = [name for name in NAMES if name not in answers]
