@@ -55,11 +55,17 @@ class FakeHost(KernelHost):
             return Output(1, "", repr(error))
 
     def run_ip(self, words: list[str], stdin: str) -> str | None:
+        if words[:2] == ["-json", "-N"]:
+            netdevs = self.netdevs.values()
+            return json.dumps([{**r, "dev": n.name} for n in netdevs for r in n.routes])
         if "route" in words:
             found = self.routes[words[words.index("route") + 1]]
             return json.dumps([{"dev": name} for name in found])
         if words[0] == "-json":
             return json.dumps([self._link(n) for n in self.netdevs.values()])
+        if words[:2] == ["address", "delete"]:
+            self.netdevs[words[4]].addresses.remove(words[2])
+            return None
         for line in stdin.splitlines() if words[0] == "-batch" else [" ".join(words)]:
             self._ip_link([w for w in line.split() if w != "dev"])
         return None

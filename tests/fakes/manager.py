@@ -44,6 +44,10 @@ class FakeManager:
             self._bond(system, nic)
         for network in spec.networks:
             self._network(system, network)
+        if spec.management.managed:
+            netdev = system.netdevs[spec.management.interface]
+            netdev.addresses = sorted({*netdev.addresses, *spec.management.addresses})
+            netdev.routes = [{"dst": "default", "gateway": spec.management.gateway}]
         system.member_changed()
         system.changed()
 
@@ -69,3 +73,4 @@ class FakeManager:
         netdev = system.netdevs[network.interface]
         netdev.vlan, netdev.mtu, netdev.up = network.vlan, network.mtu, True
         netdev.addresses = sorted({*netdev.addresses, *network.addresses})
+        netdev.routes = [{"dst": r["to"], "gateway": r["via"]} for r in network.routes]

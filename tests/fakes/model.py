@@ -22,6 +22,7 @@ class Netdev:
     vlan: int | None = None
     offload: str = "off"
     addresses: list[str] = field(default_factory=list)
+    routes: list[dict[str, str]] = field(default_factory=list)
 
 
 @dataclass

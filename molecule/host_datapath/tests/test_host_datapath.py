@@ -58,6 +58,20 @@ def test_networks(host, links):
         assert f"{subnet}.{last}" in [a["local"] for a in link["addr_info"]]
 
 
+def test_route(host):
+    (route,) = json.loads(host.check_output("ip -json route show 198.51.100.0/24"))
+    assert (route["gateway"], route["dev"]) == ("10.10.3.255", "bond0.100")
+
+
+def test_addresses_beside_the_models_are_listed(host, links):
+    last = host.check_output("hostname").rpartition("-")[2]
+    left = "\n".join(json.loads(host.check_output("slipway-datapath plan --json"))["left"])
+    own = {"bond0.100": f"10.10.0.{last}", "bond0.200": f"10.20.0.{last}"}
+    for name in ("bond0", *own):
+        shown = {a["local"] for a in links[name]["addr_info"] if a["scope"] == "global"}
+        assert all(f"{address}/" in left for address in shown - {own.get(name)})
+
+
 def test_management_is_as_it_was(links):
     assert [a["local"] for a in links["enp0s3"]["addr_info"] if a["scope"] == "global"]
 
@@ -77,9 +91,9 @@ def test_the_command_agrees(host):
 
 
 def test_boot_units(host):
-    for unit in ("slipway-guard", "slipway-datapath-before-network"):
+    datapath = ("slipway-datapath-before-network", "slipway-datapath-after-network")
+    for unit in ("slipway-guard", "slipway-guard-late", *datapath):
         assert host.service(f"{unit}.service").is_enabled
-    assert host.service("slipway-datapath-after-network.service").is_enabled
 
 
 def test_no_failed_units(host):

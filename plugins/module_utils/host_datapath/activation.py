@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..converge import Step
 from ..system import System
-from . import bond, record
+from . import bond, networks, record
 from .drivers.base import Facts
 from .kernel import read_links
 from .network import NetworkManager
@@ -75,9 +75,9 @@ def activate_step(
 
 
 def running_problem(system: System, spec: Spec) -> str | None:
-    """What differs between the model and the bonds, VLANs and addresses that run."""
+    """What differs between the model and the bonds, VLANs, addresses and routes that run."""
     for nic in spec.nics:
         problem = bond.config_problem(nic, bond.read(system, nic.bond.name))
         if problem:
             return problem
-    return bond.networks_problem(spec, read_links(system))
+    return networks.problem(spec, read_links(system), networks.read_routes(system, spec))

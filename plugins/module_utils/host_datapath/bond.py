@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ..converge import Step
 from ..system import System
 from .drivers.base import Facts
-from .spec import Bond, Nic, Spec
+from .spec import Bond, Nic
 
 if TYPE_CHECKING:
     from .work import Work
@@ -131,41 +131,6 @@ def state_problem(nic: Nic, facts: Facts | None) -> str | None:
             f"the members of {nic.bond.name} are in different aggregators ({where}). "
             "Look whether both of the switch's ports are in one LACP group"
         )
-    return None
-
-
-def networks_problem(spec: Spec, links: dict[str, Facts]) -> str | None:
-    """What differs between the model's links, VLANs and addresses and those that run."""
-    mtus = {nic.bond.name: nic.mtu for nic in spec.nics}
-    mtus.update({p.name: nic.mtu for nic in spec.nics for p in nic.ports})
-    mtus.update({n.interface: n.mtu for n in spec.networks if n.vlan is not None})
-    for name, mtu in mtus.items():
-        link = links.get(name)
-        if link is None:
-            return f"{name} does not exist"
-        if not link["up"]:
-            return f"{name} is down"
-        if link["mtu"] != mtu:
-            return f"{name} has MTU {link['mtu']}, not {mtu}"
-    bridges = {b.name for b in spec.openvswitch.bridges} if spec.openvswitch else set()
-    for network in spec.networks:
-        link = links.get(network.interface)
-        if link is None and network.interface in bridges:
-            continue  # Open vSwitch makes it later
-        if link is None:
-            return f"{network.interface} does not exist"
-        if network.vlan is not None and (link["vlan"], link["lower"]) != (
-            network.vlan,
-            network.link,
-        ):
-            return f"{network.interface} is VLAN {link['vlan']} on {link['lower']}"
-    addresses = [(n.interface, n.addresses) for n in spec.networks if n.interface in links]
-    if spec.management.managed and spec.management.interface:
-        addresses.append((spec.management.interface, spec.management.addresses))
-    for name, wanted in addresses:
-        missing = set(wanted) - set(links.get(name, {}).get("addresses", ()))
-        if missing:
-            return f"{name} lacks {', '.join(sorted(missing))}"
     return None
 
 

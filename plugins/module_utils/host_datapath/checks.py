@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from ..converge import EMULATION, HARDWARE, STAND_IN, Check
-from . import bond, eswitch
-from . import openvswitch as ovs
-from .drivers import driver
+from ..converge import Check
+from . import bond, eswitch, host_checks
 from .drivers.base import Facts
-from .paths import ALL, READY, REASON
-from .spec import Nic, OpenVSwitch, Spec
+from .host_checks import compare
+from .paths import ALL
+from .spec import Nic, Spec
 from .work import Work, decide
 
 
@@ -21,38 +19,22 @@ def verify(spec: Spec, facts: Facts) -> list[Check]:
     checks: list[Check] = []
     for nic in spec.nics:
         if not _there(nic, facts):
-            checks.append(_check(f"{nic.name}: ports", "present", "missing", "names", "lspci -D"))
+            checks.append(compare(f"{nic.name}: ports", "present", "missing", "names", "lspci -D"))
     for work in works:
         for part in (_ports, _vfs, _eswitch, _bond, _lag):
             checks += part(work, facts)
-    checks += _networks(spec, facts)
-    if spec.openvswitch:
-        checks += _openvswitch(spec, spec.openvswitch, works, facts)
-    checks += _boot(spec, facts)
-    return checks
-
-
-def _source(spec: Spec) -> str:
-    """What no NIC answers for is no better than the host's least real NIC."""
-    sources = {driver(nic.driver).source for nic in spec.nics}
-    return next((s for s in (STAND_IN, EMULATION) if s in sources), HARDWARE)
+    return checks + host_checks.verify(spec, facts)
 
 
 def _there(nic: Nic, facts: Facts) -> bool:
     return all(p["present"] for p in facts["nics"][nic.name]["ports"].values())
 
 
-def _check(
-    name: str, expected: Any, got: Any, step: str, look: str, source: str = HARDWARE
-) -> Check:
-    return Check(name, expected == got, expected, got, source, step, look)
-
-
 def _ports(work: Work, facts: Facts) -> Iterator[Check]:
     for port in work.nic.ports:
         now, source = work.port(port), work.drv.source
-        yield _check(f"{port.name}: name", port.name, now["netdev"], "names", "ip -d link", source)
-        yield _check(
+        yield compare(f"{port.name}: name", port.name, now["netdev"], "names", "ip -d link", source)
+        yield compare(
             f"{port.name}: MTU",
             work.nic.mtu,
             now["mtu"],
@@ -61,7 +43,7 @@ def _ports(work: Work, facts: Facts) -> Iterator[Check]:
             source,
         )
         if work.nic.hw_tc_offload:
-            yield _check(
+            yield compare(
                 f"{port.name}: hw-tc-offload",
                 "on",
                 now["hw_tc_offload"],
@@ -76,7 +58,7 @@ def _vfs(work: Work, facts: Facts) -> Iterator[Check]:
     for port in work.owners:
         vfs = work.port(port)["vfs"]
         look = f"{work.drv.device(port)}/sriov_numvfs"
-        yield _check(f"{port.name}: VFs", nic.vfs, len(vfs), "vfs", look, source)
+        yield compare(f"{port.name}: VFs", nic.vfs, len(vfs), "vfs", look, source)
         if not work.drv.vf_functions or not nic.vfs:
             continue
         wanted = {"": "a kernel driver", "none": "no driver"}.get(nic.vf_driver, nic.vf_driver)
@@ -105,7 +87,7 @@ def _eswitch(work: Work, facts: Facts) -> Iterator[Check]:
     ids = set()
     for port in work.owners:
         now = work.port(port)
-        yield _check(
+        yield compare(
             f"{port.name}: eswitch mode",
             nic.eswitch_mode,
             now["eswitch_mode"],
@@ -114,7 +96,7 @@ def _eswitch(work: Work, facts: Facts) -> Iterator[Check]:
             drv.source,
         )
         for name, value in drv.wanted_settings(nic, now).items():
-            yield _check(
+            yield compare(
                 f"{port.name}: {name}",
                 value,
                 now["settings"][name],
@@ -153,16 +135,16 @@ def _bond(work: Work, facts: Facts) -> Iterator[Check]:
     look = f"/proc/net/bonding/{name}"
     ports = sorted(p.name for p in nic.ports)
     members = sorted(now["members"]) if now else []
-    yield _check(f"{name}: members", ports, members, "network:activate", look, source)
+    yield compare(f"{name}: members", ports, members, "network:activate", look, source)
     if now is None:
         return
     for option, value in bond.wanted_options(nic.bond).items():
         got = now["options"][option]
-        yield _check(f"{name}: {option}", value, got, "network:activate", look, source)
+        yield compare(f"{name}: {option}", value, got, "network:activate", look, source)
     states = now["states"]
-    yield _check(f"{name}: MII status", "up", now["mii"], "lag", look, source)
+    yield compare(f"{name}: MII status", "up", now["mii"], "lag", look, source)
     links = {n: s["mii"] for n, s in sorted(states.items())}
-    yield _check(f"{name}: links", dict.fromkeys(links, "up"), links, "lag", look, source)
+    yield compare(f"{name}: links", dict.fromkeys(links, "up"), links, "lag", look, source)
     if nic.bond.mode != "802.3ad":
         return
     partner = now["partner"] or bond.NO_PARTNER
@@ -199,90 +181,3 @@ def _lag(work: Work, facts: Facts) -> Iterator[Check]:
             "lag",
             "the kernel's log; were VFs bound too early?",
         )
-
-
-def _networks(spec: Spec, facts: Facts) -> Iterator[Check]:
-    sources = {nic.bond.name: driver(nic.driver).source for nic in spec.nics}
-    for nic in spec.nics:
-        link = facts["links"].get(nic.bond.name, {})
-        yield _check(
-            f"{nic.bond.name}: MTU",
-            nic.mtu,
-            link.get("mtu"),
-            "network:activate",
-            f"ip link show {nic.bond.name}",
-            sources[nic.bond.name],
-        )
-    for network in spec.networks:
-        link = facts["links"].get(network.interface, {})
-        expected = {"mtu": network.mtu, "vlan": network.vlan, "addresses": list(network.addresses)}
-        got = {
-            "mtu": link.get("mtu"),
-            "vlan": link.get("vlan"),
-            "addresses": [a for a in network.addresses if a in link.get("addresses", ())],
-        }
-        yield _check(
-            f"{network.interface}: {network.name}",
-            expected,
-            got,
-            "network:activate",
-            f"ip -d address show {network.interface}",
-            sources.get(network.link, HARDWARE),
-        )
-
-
-def _openvswitch(
-    spec: Spec, model: OpenVSwitch, works: list[Work], facts: Facts
-) -> Iterator[Check]:
-    now, source = facts["openvswitch"], _source(spec)
-    yield _check(
-        "Open vSwitch: state",
-        ovs.RUNNING,
-        now["state"],
-        "openvswitch:service",
-        "ovs-vsctl show",
-        source,
-    )
-    if now["state"] != ovs.RUNNING:
-        return
-    got = {k: now["other_config"].get(k, ovs.DEFAULTS[k]) for k in ovs.DEFAULTS}
-    yield _check(
-        "Open vSwitch: offload keys",
-        ovs.wanted_keys(model),
-        got,
-        "openvswitch:settings",
-        "ovs-vsctl get Open_vSwitch . other_config",
-        source,
-    )
-    yield _check(
-        "Open vSwitch: restarted since hw-offload changed",
-        True,
-        not now["restart_pending"],
-        "openvswitch:restart",
-        "systemctl status ovs-vswitchd",
-        source,
-    )
-    for bridge in model.bridges:
-        known = now["bridges"].get(bridge.name)
-        wanted = ovs.bridge_ports(spec, bridge)
-        ports = known["ports"] if known else {}
-        elsewhere = {p for p in wanted if (ovs.bridge_of(now, p) or bridge.name) != bridge.name}
-        missing = [p for p in wanted if p not in ports and p not in elsewhere]
-        errors = [f"{p}: {ports[p]['error']}" for p in wanted if p in ports and ports[p]["error"]]
-        yield Check(
-            f"{bridge.name}: ports",
-            known is not None and not missing and not errors,
-            wanted,
-            [f"missing: {p}" for p in missing] + errors if missing or errors else sorted(ports),
-            source,
-            "bridge",
-            "ovs-vsctl show",
-        )
-
-
-def _boot(spec: Spec, facts: Facts) -> Iterator[Check]:
-    for unit, enabled in facts["units"].items():
-        look = f"systemctl status {unit}"
-        yield _check(f"{unit}: enabled", True, enabled, "boot", look, _source(spec))
-    look = f"{READY}, and why not: {REASON}"
-    yield _check("gate: open", True, facts["gate"]["open"], "gate", look, _source(spec))

@@ -7,12 +7,12 @@ None or missing, never an error: check mode must work on a bare host.
 from __future__ import annotations
 
 from ..system import System
-from . import bond, gate, management, openvswitch, record, udev
+from . import bond, boot, gate, management, networks, openvswitch, record, udev
 from .drivers import driver
 from .drivers.base import Facts
 from .kernel import read_links, read_offload, read_params, representors
 from .network import NetworkManager
-from .paths import ALL, BEFORE_NETWORK, UDEV_RULES, UNIT_AFTER_NETWORK, UNIT_BEFORE_NETWORK
+from .paths import ALL, BEFORE_NETWORK, UDEV_RULES
 from .spec import Nic, Port, Spec
 from .sriov import read_vfs
 
@@ -50,10 +50,9 @@ def observe(system: System, spec: Spec, manager: NetworkManager, phase: str) -> 
     if phase != BEFORE_NETWORK:
         facts["openvswitch"] = openvswitch.read(system, spec, applied)
         facts["network"] = _network_files(system, spec, manager)
-        facts["units"] = {
-            unit: bool(system.glob(f"/etc/systemd/system/*.wants/{unit}"))
-            for unit in (UNIT_BEFORE_NETWORK, UNIT_AFTER_NETWORK)
-        }
+        facts["routes"] = networks.read_routes(system, spec)
+        disabled = boot.disabled_now(system)
+        facts["units"] = {unit: unit not in disabled for unit in boot.enabled()}
     facts["management"] = management.find(spec, links, facts.get("openvswitch") or {})
     return facts
 

@@ -19,6 +19,7 @@ from . import (
     eswitch,
     gate,
     management,
+    networks,
     record,
     retire,
     rules,
@@ -135,7 +136,12 @@ class _Planner:
         devices, kept["devices"], left_devices = retire.devices(system, facts)
         links, kept["links"], left_links = retire.links(system, spec, facts)
         old_bridges, kept["bridges"], left_bridges = bridges.retire(system, spec, facts)
-        self.result.left += [*left_devices, *left_links, *left_bridges]
+        former, foreign = networks.extra(spec, facts)
+        left_addresses = [
+            f"{name} has {', '.join(found)}, which the kit did not give"
+            for name, found in foreign.items()
+        ]
+        self.result.left += [*left_devices, *left_links, *left_addresses, *left_bridges]
         first, last = record.steps(system, facts["applied"], spec, kept)
         switch, warnings = bridges.lay_down(system, spec, self.works, facts, self.phase)
         self.result.warnings += warnings
@@ -148,6 +154,7 @@ class _Planner:
             *self._vfs(),
             *self._eswitch(),
             *self._network(),
+            *(networks.remove_step(system, name, found) for name, found in former.items()),
             *links,
             *self._lag_and_bind(),
             *switch,
@@ -269,7 +276,7 @@ class _Planner:
             steps.append(activation.files_step(system, self.manager, facts["network"], changed))
         drift = (bond.config_problem(w.nic, w.facts["bond"]) for w in self.works)
         moved = (f"{w.nic.bond.name} lost its members" for w in self.works if w.released or w.names)
-        reasons = chain(drift, moved, [bond.networks_problem(spec, facts["links"])])
+        reasons = chain(drift, moved, [networks.problem(spec, facts["links"], facts["routes"])])
         why = next(filter(None, reasons), None)
         if changed or facts["applied"]["pending"] or why:
             why = why or "the files have changed"

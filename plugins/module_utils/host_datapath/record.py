@@ -1,7 +1,8 @@
 """What the kit made on this host, so that it may also take it away again.
 
 ``/var/lib/slipway/datapath-applied.json``: devices (handle → driver and port), links
-(bonds and VLANs), bridges, and ``pending``: network files written but not yet effective.
+(bonds and VLANs), addresses (by interface), bridges, and ``pending``: network files written
+but not yet effective.
 It is written before anything is made, so that a cut run leaves nothing unrecorded.
 """
 
@@ -13,6 +14,7 @@ from typing import Any
 
 from ..converge import Step
 from ..system import System
+from . import networks
 from .drivers import driver
 from .drivers.base import Driver, Facts
 from .paths import APPLIED
@@ -25,7 +27,7 @@ def read(system: System) -> Facts:
         value = json.loads(system.read(APPLIED) or "{}")
     except ValueError:
         value = {}
-    empty: dict[str, Any] = {"devices": {}, "links": [], "bridges": [], "pending": []}
+    empty = {"devices": {}, "links": [], "addresses": {}, "bridges": [], "pending": []}
     return {**empty, **(value if isinstance(value, dict) else {})}
 
 
@@ -51,6 +53,7 @@ def of(spec: Spec) -> Facts:
             {nic.bond.name for nic in spec.nics}
             | {n.interface for n in spec.networks if n.vlan is not None}
         ),
+        "addresses": {n: sorted(a) for n, a in networks.wanted_addresses(spec).items() if a},
         "bridges": sorted(b.name for b in spec.openvswitch.bridges) if spec.openvswitch else [],
         "pending": [],
     }
@@ -66,21 +69,27 @@ def steps(system: System, applied: Facts, spec: Spec, left: Facts) -> tuple[list
 
     *left*: what could not be removed (devices, links, bridges) stays recorded.
     """
-    wanted = of(spec)
+    wanted, given = of(spec), applied["addresses"]
     union = {
         "devices": {**applied["devices"], **wanted["devices"]},
         "links": sorted({*applied["links"], *wanted["links"]}),
+        "addresses": _both(given, wanted["addresses"]),
         "bridges": sorted({*applied["bridges"], *wanted["bridges"]}),
     }
     rest = {
         "devices": {**left["devices"], **wanted["devices"]},
         "links": sorted({*left["links"], *wanted["links"]}),
+        "addresses": {**{n: given[n] for n in left["links"] if n in given}, **wanted["addresses"]},
         "bridges": sorted({*left["bridges"], *wanted["bridges"]}),
     }
     now = {key: applied[key] for key in union}
     first = [] if union == now else [_step(system, "begin", now, union)]
     last = [] if rest == union else [_step(system, "end", union, rest)]
     return first, last
+
+
+def _both(first: dict[str, list[str]], second: dict[str, list[str]]) -> dict[str, list[str]]:
+    return {n: sorted({*first.get(n, ()), *second.get(n, ())}) for n in {**first, **second}}
 
 
 def _step(system: System, which: str, before: Facts, after: Facts) -> Step:

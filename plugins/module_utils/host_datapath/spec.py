@@ -176,8 +176,9 @@ def _network(r: Reader) -> Network:
 
 def _route(r: Reader) -> dict[str, Any]:
     """A route's keys that are given; without "to", or with "default", the default route."""
-    r.address("via")
-    r.destination("to")
+    via, to = r.address("via"), r.destination("to")
+    if to != "default" and (":" in via) != (":" in to):
+        raise SpecError(f"{r.key('via')}: {via} is of another family than {to}")
     for name in ("metric", "table"):
         r.number(name, 0, 0, 2**32 - 1)
     r.end()

@@ -2,6 +2,7 @@
 
 import pytest
 from ansible.module_utils.converge import failed
+from ansible.module_utils.host_datapath import boot
 from fakes.hosts import bare, datapath, spec_dict
 from fakes.on_disk import converged
 
@@ -70,6 +71,12 @@ def test_a_broken_step_is_named_on_fake_tree(change, name, step):
     check = broken("mlx5_core", change)[name]
     assert check.look
     assert check.step.startswith(step)
+
+
+@pytest.mark.parametrize("unit", boot.enabled())
+def test_a_unit_that_boot_would_not_start_on_fake_tree(unit):
+    wants = f"/etc/systemd/system/multi-user.target.wants/{unit}"
+    assert broken("igb", lambda host: host.files.pop(wants))[f"{unit}: enabled"].step == "boot"
 
 
 def test_unbound_vf_on_fake_tree():

@@ -84,11 +84,11 @@ def test_the_datapath_of_a_lab_host(opened):
                 "interface": f"bond0.{vlan}",
                 "mtu": 9000,
                 "addresses": [address],
-                "routes": [],
+                "routes": routes,
             }
-            for name, vlan, address in (
-                ("storage", 100, "10.10.0.2/16"),
-                ("rdma", 200, "10.20.0.2/16"),
+            for name, vlan, address, routes in (
+                ("storage", 100, "10.10.0.2/16", [{"to": "198.51.100.0/24", "via": "10.10.3.255"}]),
+                ("rdma", 200, "10.20.0.2/16", []),
             )
         ],
         "management": {

@@ -9,6 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from .. import networks
+from .. import routes as ways
+
 if TYPE_CHECKING:
     from ...system import System
     from ..spec import Spec
@@ -32,6 +35,7 @@ class Interface:
     master: str | None = None
     parent: str | None = None
     addresses: tuple[str, ...] = ()
+    routes: tuple[dict[str, Any], ...] = ()
     fixed: dict[str, Any] = field(default_factory=dict)
     live: dict[str, tuple[str, Any]] = field(default_factory=dict)
 
@@ -49,10 +53,16 @@ def wanted(spec: Spec) -> list[Interface]:
         }
         if bond.mode == "802.3ad":
             live["ad_lacp_rate"] = ("lacp_rate", bond.lacp_rate)
-        untagged = tuple(a for n in spec.networks if n.interface == bond.name for a in n.addresses)
+        addresses, routes = networks.on(spec.networks, bond.name)
         found.append(
             Interface(
-                bond.name, "bond", nic.mtu, addresses=untagged, fixed={"mode": bond.mode}, live=live
+                bond.name,
+                "bond",
+                nic.mtu,
+                addresses=tuple(addresses),
+                routes=tuple(routes),
+                fixed={"mode": bond.mode},
+                live=live,
             )
         )
     for network in spec.networks:
@@ -64,12 +74,20 @@ def wanted(spec: Spec) -> list[Interface]:
                     network.mtu,
                     parent=network.link,
                     addresses=network.addresses,
+                    routes=network.routes,
                     fixed={"id": network.vlan},
                 )
             )
     management = spec.management
     if management.managed and management.interface:
-        found.append(Interface(management.interface, "ethernet", addresses=management.addresses))
+        found.append(
+            Interface(
+                management.interface,
+                "ethernet",
+                addresses=management.addresses,
+                routes=tuple(networks.management_routes(spec)),
+            )
+        )
     return found
 
 
@@ -84,9 +102,14 @@ def links(system: System) -> Links:
         return {}
 
 
-def differences(interfaces: Iterable[Interface], present: Links) -> dict[str, str]:
+def differences(system: System, interfaces: Iterable[Interface], present: Links) -> dict[str, str]:
     """Interfaces that are not as wanted → MISSING, RECREATE or ADJUST."""
-    found = {name: _difference(i, present.get(i.name)) for i in interfaces for name in [i.name]}
+    interfaces = list(interfaces)
+    there = ways.read(system) if any(i.routes for i in interfaces) else {}
+    found = {i.name: _difference(i, present.get(i.name)) for i in interfaces}
+    for interface in interfaces:
+        if ways.missing(interface.routes, there.get(interface.name, ())):
+            found[interface.name] = found[interface.name] or ADJUST
     return {name: what for name, what in found.items() if what}
 
 
@@ -161,11 +184,11 @@ def _delete_rdma_links(system: System, netdev: str) -> None:
 
 def settle(system: System, interfaces: list[Interface], seconds: float) -> dict[str, str]:
     """Wait until all is as wanted; returns what still differs."""
-    left = differences(interfaces, links(system))
+    left = differences(system, interfaces, links(system))
     while left and seconds > 0:
         system.sleep(0.25)
         seconds -= 0.25
-        left = differences(interfaces, links(system))
+        left = differences(system, interfaces, links(system))
     return left
 
 

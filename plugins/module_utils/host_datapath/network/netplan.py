@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from .. import networks
 from . import files, live, networkd, switch
 
 if TYPE_CHECKING:
@@ -61,8 +62,7 @@ def document(spec: Spec) -> dict[str, Any]:
     vlans: dict[str, Any] = {}
     for nic in spec.nics:
         bond = nic.bond
-        own = [n for n in spec.networks if n.interface == bond.name]
-        addresses = [a for n in own for a in n.addresses]
+        addresses, routes = networks.on(spec.networks, bond.name)
         parameters: dict[str, Any] = {
             "mode": bond.mode,
             "transmit-hash-policy": bond.transmit_hash_policy,
@@ -79,9 +79,7 @@ def document(spec: Spec) -> dict[str, Any]:
             # else boot waits two minutes for an address that it never gets
             **({} if addresses else {"optional": True}),
             "parameters": parameters,
-            **_addressing(
-                [a for n in own for a in n.addresses], [r for n in own for r in n.routes]
-            ),
+            **_addressing(addresses, routes),
         }
     for network in spec.networks:
         if network.vlan is not None:
@@ -93,7 +91,7 @@ def document(spec: Spec) -> dict[str, Any]:
             }
     management = spec.management
     if management.managed and management.interface:
-        routes = [{"to": "default", "via": management.gateway}] if management.gateway else []
+        routes = networks.management_routes(spec)
         match = {"macaddress": management.mac_address}
         named = {"match": match, "set-name": management.interface}
         ethernets[management.interface] = {

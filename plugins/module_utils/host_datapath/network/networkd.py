@@ -6,11 +6,12 @@ import ipaddress
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from .. import networks
 from . import files, live, switch
 
 if TYPE_CHECKING:
     from ...system import System
-    from ..spec import Management, Network, Nic, Spec
+    from ..spec import Network, Nic, Spec
 
 UNIT = "systemd-networkd.service"
 #: Seconds that networkd gets to bring what runs to the files before it is asked again.
@@ -38,7 +39,7 @@ class Networkd:
                 found[_path(network.interface, "netdev")] = _vlan(network)
                 found[_path(network.interface, "network")] = _network(network)
         if spec.management.managed and spec.management.interface:
-            found[_path("management", "network")] = _management(spec.management)
+            found[_path("management", "network")] = _management(spec)
         return found
 
     def owned(self, system: System) -> list[str]:
@@ -58,7 +59,7 @@ def apply(system: System, spec: Spec, changed: Sequence[str], gone: Iterable[str
     """
     interfaces = live.wanted(spec)
     present = live.links(system)
-    found = live.differences(interfaces, present)
+    found = live.differences(system, interfaces, present)
     recreate = [name for name, what in found.items() if what == live.RECREATE]
     recreate += live.adjust_bonds(system, interfaces, present)
     if any(path.endswith(".link") for path in changed):
@@ -140,11 +141,9 @@ def _port_network(name: str, nic: Nic) -> str:
     )
 
 
-def _bond_network(nic: Nic, networks: Sequence[Network]) -> str:
-    own = [n for n in networks if n.interface == nic.bond.name]
-    vlans = [n.interface for n in networks if n.link == nic.bond.name and n.vlan is not None]
-    addresses = [a for n in own for a in n.addresses]
-    routes = [r for n in own for r in n.routes]
+def _bond_network(nic: Nic, every: Sequence[Network]) -> str:
+    vlans = [n.interface for n in every if n.link == nic.bond.name and n.vlan is not None]
+    addresses, routes = networks.on(every, nic.bond.name)
     return _text(
         ("Match", [("Name", nic.bond.name)]),
         # with no address of its own it never gets further than "carrier"
@@ -168,14 +167,14 @@ def _network(network: Network) -> str:
     )
 
 
-def _management(management: Management) -> str:
+def _management(spec: Spec) -> str:
+    management, routes = spec.management, networks.management_routes(spec)
     if management.mac_address:
         match = ("PermanentMACAddress", management.mac_address)
     elif management.pci_address:
         match = ("Path", f"pci-{management.pci_address}")
     else:
         match = ("Name", management.interface)
-    routes = [{"to": None, "via": management.gateway}] if management.gateway else []
     return _text(
         ("Match", [match]),
         ("Network", _addressing(management.addresses, routes)),

@@ -7,11 +7,12 @@ import uuid
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from .. import networks
 from . import files, live, switch
 
 if TYPE_CHECKING:
     from ...system import System
-    from ..spec import Management, Network, Nic, Spec
+    from ..spec import Network, Nic, Spec
 
 UNIT = "NetworkManager.service"
 #: Profiles are known by UUIDs; these follow from their names, so that they never change.
@@ -43,7 +44,7 @@ class Keyfiles:
             if network.vlan is not None:
                 profiles[network.interface] = _vlan(network)
         if spec.management.managed and spec.management.interface:
-            profiles[spec.management.interface] = _management(spec.management)
+            profiles[spec.management.interface] = _management(spec)
         found.update({_path(name): _keyfile(sections) for name, sections in profiles.items()})
         ports = [f"interface-name:={p.name}" for nic in spec.nics for p in nic.ports]
         if ports:
@@ -59,7 +60,7 @@ class Keyfiles:
         live.ensure_running(system, UNIT)
         switch.release_others(system, self.name, spec, changed)
         interfaces, present = live.wanted(spec), live.links(system)
-        found = live.differences(interfaces, present)
+        found = live.differences(system, interfaces, present)
         recreate = [name for name, what in found.items() if what == live.RECREATE]
         if any(path.endswith(".link") for path in changed):
             system.run("udevadm", "control", "--reload")
@@ -128,9 +129,8 @@ def _connection(name: str, kind: str, **more: Any) -> dict[str, Any]:
     }
 
 
-def _bond(nic: Nic, networks: Sequence[Network]) -> Sections:
+def _bond(nic: Nic, every: Sequence[Network]) -> Sections:
     bond = nic.bond
-    own = [n for n in networks if n.interface == bond.name]
     options: dict[str, Any] = {
         "mode": bond.mode,
         "miimon": bond.miimon,
@@ -143,7 +143,7 @@ def _bond(nic: Nic, networks: Sequence[Network]) -> Sections:
         "connection": _connection(bond.name, "bond", **{"autoconnect-slaves": 1}),
         "bond": options,
         "ethernet": {"mtu": nic.mtu},
-        **_addressing([a for n in own for a in n.addresses], [r for n in own for r in n.routes]),
+        **_addressing(*networks.on(every, bond.name)),
     }
 
 
@@ -164,13 +164,13 @@ def _vlan(network: Network) -> Sections:
     }
 
 
-def _management(management: Management) -> Sections:
+def _management(spec: Spec) -> Sections:
+    management = spec.management
     name = str(management.interface)
-    routes = [{"to": None, "via": management.gateway}] if management.gateway else []
     return {
         "connection": _connection(name, "ethernet"),
         **({"ethernet": {"mac-address": management.mac_address}} if management.mac_address else {}),
-        **_addressing(management.addresses, routes),
+        **_addressing(management.addresses, networks.management_routes(spec)),
     }
 
 
