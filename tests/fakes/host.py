@@ -31,6 +31,8 @@ class KernelHost(MemorySystem):
         self.switch_has_lacp = True
         self.lag_active = False
         self.lag_mode = "hash"
+        self.lag_type = "switchdev"
+        self.lag_mapping = "1\n2"
         self.appear_after = 1
         self._reads = 0
         self._names = 0
@@ -270,9 +272,9 @@ class KernelHost(MemorySystem):
             lag = f"/sys/kernel/debug/mlx5/{function.address}/lag"
             tree[f"{lag}/state"] = "active" if self.lag_active else "disabled"
             if self.lag_active:
-                tree[f"{lag}/type"] = "switchdev"
+                tree[f"{lag}/type"] = self.lag_type
                 tree[f"{lag}/port_sel_mode"] = self.lag_mode
-                tree[f"{lag}/mapping"] = "1\n2"
+                tree[f"{lag}/mapping"] = self.lag_mapping
         return tree
 
     def _bond_tree(self, name: str, bond: Bond) -> dict[str, str | Link]:

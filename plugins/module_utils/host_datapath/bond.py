@@ -134,6 +134,11 @@ def state_problem(nic: Nic, facts: Facts | None) -> str | None:
     return None
 
 
+def all_linked(facts: Facts | None) -> bool:
+    """Whether every member has a link."""
+    return facts is not None and all(s["mii"] == "up" for s in facts["states"].values())
+
+
 def release_step(system: System, port: str, bond: str) -> Step:
     """Take an interface out of a bond."""
 
@@ -165,10 +170,14 @@ def lag_step(system: System, work: Work) -> Step:
             system.run("ip", "-batch", "-", stdin=batch)
 
     def problem() -> str | None:
-        state = state_problem(nic, read(system, nic.bond.name))
+        facts = read(system, nic.bond.name)
+        state = state_problem(nic, facts)
         if state or not drv.vfs_wait_for_lag(nic):
             return state
-        return drv.lag_problem(nic, drv.lag(system, nic))
+        lag = drv.lag(system, nic)
+        return drv.lag_problem(nic, lag) or (
+            drv.mapping_problem(nic, lag) if all_linked(facts) else None
+        )
 
     return Step(
         name=f"lag:{nic.bond.name}",

@@ -95,7 +95,8 @@ def _eswitch(work: Work, facts: Facts) -> Iterator[Check]:
             f"devlink dev eswitch show {drv.handle(port)}",
             drv.source,
         )
-        for name, value in drv.wanted_settings(nic, now).items():
+        wanted = {**drv.wanted_settings(nic, now), **drv.missing_settings(nic, now)}
+        for name, value in wanted.items():
             yield compare(
                 f"{port.name}: {name}",
                 value,
@@ -106,13 +107,13 @@ def _eswitch(work: Work, facts: Facts) -> Iterator[Check]:
             )
         if nic.switchdev:
             ids.add(now["phys_switch_id"])
-            wanted = eswitch.representor_names(nic, port)
-            missing = sorted(set(wanted) - set(work.facts["representors"]))
+            names = eswitch.representor_names(nic, port)
+            missing = sorted(set(names) - set(work.facts["representors"]))
             yield Check(
                 f"{port.name}: representors",
                 not missing,
-                len(wanted),
-                f"missing: {', '.join(missing)}" if missing else len(wanted),
+                len(names),
+                f"missing: {', '.join(missing)}" if missing else len(names),
                 drv.source,
                 "representors",
                 "devlink port show",
@@ -171,12 +172,13 @@ def _bond(work: Work, facts: Facts) -> Iterator[Check]:
 
 def _lag(work: Work, facts: Facts) -> Iterator[Check]:
     if work.drv.vfs_wait_for_lag(work.nic):
-        problem = work.drv.lag_problem(work.nic, work.facts["lag"])
+        lag = work.facts["lag"]
+        problem = work.drv.lag_problem(work.nic, lag) or work.drv.mapping_problem(work.nic, lag)
         yield Check(
             f"{work.nic.bond.name}: LAG of the NIC",
             problem is None,
-            {"state": "active", "port_sel_mode": work.nic.lag_port_select_mode},
-            problem or work.facts["lag"],
+            {**work.drv.lag_wanted(work.nic), "mapping": "both ports"},
+            problem or lag,
             work.drv.source,
             "lag",
             "the kernel's log; were VFs bound too early?",

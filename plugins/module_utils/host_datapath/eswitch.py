@@ -142,6 +142,7 @@ def offload_steps(system: System, work: Work) -> list[Step]:
 
 def firmware_step(system: System, work: Work, wrong: dict[str, str]) -> Step:
     """Set what the firmware does from the next boot on."""
+    known = work.facts["firmware"] or {}
 
     def problem() -> str | None:
         now = work.drv.firmware(system, work.nic) or {}
@@ -153,7 +154,7 @@ def firmware_step(system: System, work: Work, wrong: dict[str, str]) -> Step:
         why="the model's firmware settings, from the next boot on",
         do=lambda: work.drv.set_firmware(system, work.nic, wrong),
         proof=problem,
-        before={k: work.facts["firmware"][k]["next"] for k in wrong},
+        before={k: known[k]["next"] if k in known else "unknown" for k in wrong},
         after=wrong,
     )
 

@@ -83,8 +83,12 @@ class _Planner:
         for work in self.works:
             known, wanted = work.facts["firmware"], work.nic.firmware
             if known is None:
+                # the role installs it; in check mode on a bare host it is not there yet
+                waiting = True
+                self.result.steps.append(eswitch.firmware_step(self.system, work, wanted))
                 self.result.warnings.append(
-                    f"NIC {work.nic.name}: mstconfig is not installed, firmware is not compared"
+                    f"NIC {work.nic.name}: mstconfig is not installed, so its firmware is unknown; "
+                    "the rest is planned once it is known"
                 )
                 continue
             self.result.warnings += [
@@ -107,7 +111,7 @@ class _Planner:
         refusals = self.result.refusals
         for work in self.works:
             refusals += rules.of_the_host(work)
-            self.result.warnings += rules.warnings(work)
+            self.result.warnings += [*rules.warnings(work), *self._without_settings(work)]
             for port in work.owners:
                 self._keep_used_vfs(work, port)
         refusals += management.refusals(
@@ -117,6 +121,13 @@ class _Planner:
         refusals += rules.of_others(self.works, self.facts)
         if self.phase == AFTER_NETWORK:
             refusals += rules.of_boot(self.works)
+
+    def _without_settings(self, work: Work) -> list[str]:
+        return [
+            f"{port.name}: devlink has no {name} for it, {value} is not set"
+            for port in work.owners
+            for name, value in work.drv.missing_settings(work.nic, work.port(port)).items()
+        ]
 
     def _keep_used_vfs(self, work: Work, port: Port) -> None:
         """A VF in use is never taken away; one lent to a VM is not the engine's to rebind."""

@@ -7,9 +7,9 @@ from fakes.hosts import bare, datapath, spec_dict
 from fakes.on_disk import converged
 
 
-def broken(driver, change):
+def broken(driver, change, **nic):
     """Failed checks after *change*: name → check."""
-    host, subject = converged({**spec_dict(driver), "network_manager": "networkd"})
+    host, subject = converged({**spec_dict(driver, **nic), "network_manager": "networkd"})
     change(host)
     host.changed()
     return {check.name: check for check in failed(subject.verify(subject.observe()))}
@@ -49,9 +49,43 @@ def test_no_partner_on_fake_tree():
     assert set(found) == {"bond0: LACP partner", "bond0: one aggregator"}
 
 
-def test_lag_by_queue_affinity_on_fake_tree():
-    found = broken("mlx5_core", lambda host: setattr(host, "lag_mode", "queue_affinity"))
+@pytest.mark.parametrize("mode", ["hash", None])
+def test_lag_by_queue_affinity_on_fake_tree(mode):
+    def change(host):
+        host.lag_mode = "queue_affinity"
+
+    found = broken("mlx5_core", change, lag_port_select_mode=mode)
     assert "selects ports by queue_affinity, not hash" in found["bond0: LAG of the NIC"].got
+    layer_2 = {"name": "bond0", "transmit_hash_policy": "layer2+3"}
+    assert not mode or broken("mlx5_core", change, bond=layer_2)
+    assert mode or not broken("mlx5_core", change, bond=layer_2, lag_port_select_mode=None)
+
+
+@pytest.mark.parametrize("kind", ["roce", "multiport_eswitch"])
+def test_a_lag_that_vfs_have_no_part_in_on_fake_tree(kind):
+    found = broken("mlx5_core", lambda host: setattr(host, "lag_type", kind))
+    check = found["bond0: LAG of the NIC"]
+    assert (check.step, check.expected["type"]) == ("lag", "switchdev")
+    assert f"of type {kind}, not switchdev" in check.got
+
+
+@pytest.mark.parametrize("mapping", ["1", "1:1\n2:1"])
+def test_a_lag_by_one_port_on_fake_tree(mapping):
+    def change(host):
+        host.lag_mapping = mapping
+
+    assert "by port 1 only" in broken("mlx5_core", change)["bond0: LAG of the NIC"].got
+    assert not broken("mlx5_core", change, bond={"name": "bond0", "mode": "active-backup"})
+
+
+def test_a_device_without_flow_steering_mode_on_fake_tree():
+    def change(host):
+        for function in host.functions.values():
+            function.params.pop("flow_steering_mode", None)
+
+    check = broken("mlx5_core", change)["data1: flow_steering_mode"]
+    assert (check.expected, check.got, check.step) == ("smfs", None, "flow-steering-mode")
+    assert broken("mlx5_core", change, flow_steering_mode=None) == {}
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,28 @@ def test_vfs_bound_too_early_on_fake_tree():
     assert host.lag_active
 
 
+def test_a_pulled_cable_leaves_the_lag_by_one_port_and_is_no_step_on_fake_tree():
+    host = converged()
+    host.lag_mapping = "1"
+    assert correct(host) == []
+
+
+def test_a_roce_lag_is_formed_anew_on_fake_tree():
+    host = converged()
+    host.lag_type = "roce"
+    host.changed()
+    subject = datapath(host, spec_dict("mlx5_core"))
+    steps = [step.name for step in subject.plan(subject.observe()).steps]
+    assert steps[:4] == ["gate:close", "unbind:data0", "unbind:data1", "lag:bond0"]
+
+
+def test_the_lag_step_waits_for_both_ports_on_fake_tree():
+    host = bare("mlx5_core")
+    host.lag_mapping = "1"
+    with pytest.raises(ConvergeError, match="lag:bond0: the LAG sends by port 1 only"):
+        converge(datapath(host, spec_dict("mlx5_core")), clock=host.clock)
+
+
 @pytest.mark.parametrize(
     ("option", "value"),
     [("xmit_hash_policy", "layer2"), ("lacp_rate", "slow"), ("mode", "active-backup")],

@@ -1,6 +1,7 @@
 """The order that works, asserted step by step on stand-in trees (no hardware is involved)."""
 
-from ansible.module_utils.converge import converge, failed
+import pytest
+from ansible.module_utils.converge import ConvergeError, converge, failed
 from fakes.hosts import bare, datapath, spec_dict
 
 MLX5 = """
@@ -213,6 +214,28 @@ def test_firmware_is_set_and_then_waits_for_a_boot_on_fake_tree():
     host.changed()
     booted, _ = run(host, spec)
     assert names(booted) == MLX5
+
+
+def test_unknown_firmware_comes_first_and_the_rest_waits_on_fake_tree():
+    host = bare("mlx5_core")
+    spec = spec_dict("mlx5_core", firmware={"SRIOV_EN": "1"})
+    shown = converge(datapath(host, spec), check=True)
+    assert names(shown) == ["firmware:data"]
+    assert shown.steps[0]["before"] == {"SRIOV_EN": "unknown"}
+    assert "the rest is planned once it is known" in shown.warnings[0]
+    with pytest.raises(ConvergeError, match=r"firmware:data: .*mstconfig: not installed"):
+        run(host, spec)
+    # what the role installs before the run
+    host.firmware = {"SRIOV_EN": ["0", "0"]}
+    assert names(run(host, spec)[0]) == names(shown)
+
+
+def test_a_device_without_flow_steering_mode_is_a_warning_on_fake_tree():
+    host = bare("mlx5_core")
+    for function in host.functions.values():
+        del function.params["flow_steering_mode"]
+    result, _ = run(host, spec_dict("mlx5_core"))
+    assert "data0: devlink has no flow_steering_mode for it, smfs is not set" in result.warnings
 
 
 def test_openvswitch_in_kollas_container_may_come_later_on_fake_tree():

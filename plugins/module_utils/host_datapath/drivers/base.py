@@ -78,6 +78,10 @@ class Driver:
         """The values that the model asks for, where this device has the setting."""
         return {}
 
+    def missing_settings(self, nic: Nic, facts: Facts) -> dict[str, str]:
+        """The values that the model asks for and that this device has no setting for."""
+        return {}
+
     def set(self, system: System, port: Port, name: str, value: str) -> None:
         """Set one of ``wanted_settings``."""
         raise NotImplementedError
@@ -100,4 +104,12 @@ class Driver:
 
     def lag_problem(self, nic: Nic, lag: Facts | None) -> str | None:
         """Why the LAG is not as it must be."""
+        return None
+
+    def lag_wanted(self, nic: Nic) -> dict[str, str | None]:
+        """What the device's LAG must say of itself; None: as it likes."""
+        return {}
+
+    def mapping_problem(self, nic: Nic, lag: Facts | None) -> str | None:
+        """Why the LAG does not send by both ports; one without a link is left out of it."""
         return None

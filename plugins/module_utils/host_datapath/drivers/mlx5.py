@@ -13,6 +13,10 @@ from .base import Driver, Facts
 DEBUGFS = "/sys/kernel/debug/mlx5"
 #: ConnectX-4 and 4 Lx need VFs' headers inlined before switchdev.
 INLINE_MODE_DEVICES = ("0x1013", "0x1015")
+#: The kernel's word for a LAG that VFs are part of; "roce" is one of RDMA devices alone.
+VF_LAG = "switchdev"
+#: Bond modes that send by all ports.
+HASHED = ("802.3ad", "balance-xor")
 
 
 class Mlx5(Driver):
@@ -43,6 +47,11 @@ class Mlx5(Driver):
         }
         has = facts["settings"]
         return {k: v for k, v in wanted.items() if v and nic.switchdev and has.get(k) is not None}
+
+    def missing_settings(self, nic: Nic, facts: Facts) -> dict[str, str]:
+        # lag_port_select_mode is DOCA's: upstream chooses by itself, and the LAG tells what
+        mode, has = nic.flow_steering_mode, facts["settings"].get("flow_steering_mode")
+        return {"flow_steering_mode": mode} if nic.switchdev and mode and has is None else {}
 
     def set(self, system: System, port: Port, name: str, value: str) -> None:
         handle = self.handle(port)
@@ -91,10 +100,28 @@ class Mlx5(Driver):
             return f"{where}/state cannot be read: is debugfs mounted?"
         if state != "active":
             return f"the NIC's LAG is {state}: see {where} and the kernel's log"
-        mode = (lag or {}).get("port_sel_mode")
-        if nic.lag_port_select_mode and mode != nic.lag_port_select_mode:
-            return f"the LAG selects ports by {mode}, not {nic.lag_port_select_mode}"
-        return None
+        kind = (lag or {}).get("type")
+        if kind != VF_LAG:
+            return f"the NIC's LAG is of type {kind}, not {VF_LAG}: VFs have no part in it"
+        mode, wanted = (lag or {}).get("port_sel_mode"), self.lag_wanted(nic)["port_sel_mode"]
+        return (
+            f"the LAG selects ports by {mode}, not {wanted}" if wanted not in (None, mode) else None
+        )
+
+    def lag_wanted(self, nic: Nic) -> dict[str, str | None]:
+        # by queue affinity a hash over layer 4 is ignored; one active port leaves nothing to select
+        layer_4 = nic.bond.transmit_hash_policy.endswith("3+4")
+        mode = nic.lag_port_select_mode or ("hash" if layer_4 else None)
+        hashed = nic.bond.mode in HASHED
+        return {"state": "active", "type": VF_LAG, "port_sel_mode": mode if hashed else None}
+
+    def mapping_problem(self, nic: Nic, lag: Facts | None) -> str | None:
+        # a port on each line ("1"), or after the one it stands for ("2:1")
+        lines = ((lag or {}).get("mapping") or "").split()
+        ports = sorted({line.rpartition(":")[2] for line in lines})
+        if nic.bond.mode not in HASHED or len(ports) == len(nic.ports):
+            return None
+        return f"the LAG sends by port {' and '.join(ports) or 'none'} only"
 
     def _mstconfig(self, nic: Nic) -> tuple[str, ...]:
         return ("mstconfig", "-d", str(nic.ports[0].pci_address))
