@@ -16,12 +16,17 @@ class Bridge:
 
 @dataclass
 class Database:
-    """``effective``: the hw-offload that vswitchd read when it started."""
+    """The database and what vswitchd makes of it.
+
+    effective  the hw-offload that vswitchd read when it started.
+    errors     interface → why vswitchd could not open it.
+    """
 
     other_config: dict[str, str] = field(default_factory=dict)
     external_ids: dict[str, str] = field(default_factory=dict)
     bridges: dict[str, Bridge] = field(default_factory=dict)
     effective: str = "false"
+    errors: dict[str, str] = field(default_factory=dict)
 
     def restart(self) -> None:
         self.effective = self.other_config.get("hw-offload", "false")
@@ -106,6 +111,8 @@ class Database:
         return [
             {"name": n, "mtu": 1500, "mtu_request": b.mtu_request or empty, "error": empty}
             for n, b in self.bridges.items()
+        ] + [
+            {"name": n, "mtu": 0, "mtu_request": empty, "error": e} for n, e in self.errors.items()
         ]
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 NO_PARTNER = "00:00:00:00:00:00"
 #: Seconds that LACP may take: slow rate, both members, a switch that is busy.
 PATIENCE = 60.0
+#: Seconds that the kernel may take to look at its LAG.
+LOOK = 5.0
 #: Bond option in sysfs → field of the model.
 OPTIONS = {
     "mode": "mode",
@@ -163,7 +165,11 @@ def lag_step(system: System, work: Work) -> Step:
     nic, drv = work.nic, work.drv
 
     def do() -> None:
-        if work.early:
+        waited = 0.0
+        while work.early and not work.unbind and problem() and waited < LOOK:
+            system.sleep(0.5)
+            waited += 0.5
+        if work.early and problem():
             # the kernel looks at its LAG again only when a member changes
             name = nic.ports[1].name
             batch = f"link set dev {name} down\nlink set dev {name} up\n"

@@ -7,9 +7,10 @@ from ..system import System
 from . import eswitch
 from . import openvswitch as ovs
 from .drivers.base import Facts
+from .kernel import read_links
 from .paths import ALL
 from .record import of
-from .spec import Spec
+from .spec import Bridge, OpenVSwitch, Spec
 from .work import Work
 
 
@@ -21,7 +22,7 @@ def unplug(system: System, spec: Spec, switch: Facts) -> list[Step]:
     for bridge, known in switch.get("bridges", {}).items():
         ports = [p for p, facts in known["ports"].items() if facts["ours"] and p not in moving]
         if ports:
-            steps.append(ovs.unplug_step(system, spec.openvswitch, bridge, sorted(ports)))
+            steps.append(_unplug_step(system, spec.openvswitch, bridge, sorted(ports)))
     return steps
 
 
@@ -62,7 +63,7 @@ def lay_down(
         stale_mtu = known is not None and bridge.mtu and known["mtu_request"] != bridge.mtu
         up = facts["links"].get(bridge.name, {}).get("up")
         if known is None or not known["ours"] or ports or stale_mtu or not up:
-            steps.append(ovs.bridge_step(system, model, bridge, switch, ports))
+            steps.append(_bridge_step(system, model, bridge, switch, ports))
     for work in works:
         steps += _representors(system, spec, work)
     return steps, warnings
@@ -81,7 +82,7 @@ def retire(system: System, spec: Spec, facts: Facts) -> tuple[list[Step], list[s
             kept.append(bridge)
             left.append(f"bridge {bridge} has ports of others: {', '.join(foreign)}")
         elif known["ours"]:
-            steps.append(ovs.remove_bridge_step(system, spec.openvswitch, bridge))
+            steps.append(_remove_bridge_step(system, spec.openvswitch, bridge))
     return steps, kept, left
 
 
@@ -107,3 +108,94 @@ def _representors(system: System, spec: Spec, work: Work) -> list[Step]:
     if names and (fresh or work.touched or not all(now[n]["up"] for n in names)):
         steps.append(eswitch.up_step(system, names, f"{work.nic.name}-representors"))
     return steps
+
+
+def _bridge_step(
+    system: System, openvswitch: OpenVSwitch, bridge: Bridge, facts: Facts, ports: list[str]
+) -> Step:
+    """Make a bridge and put *ports* into it, out of the kit's other bridges."""
+    words = ["--may-exist", "add-br", bridge.name]
+    words += ["--", "br-set-external-id", bridge.name, ovs.TAG, bridge.name]
+    if bridge.mtu:
+        words += ["--", "set", "Interface", bridge.name, f"mtu_request={bridge.mtu}"]
+    for port in ports:
+        other = ovs.bridge_of(facts, port)
+        if other and other != bridge.name:
+            words += ["--", "del-port", other, port]
+        words += ["--", "--may-exist", "add-port", bridge.name, port]
+        words += ["--", "set", "Port", port, f"external_ids:{ovs.TAG}={bridge.name}"]
+    known = facts.get("bridges", {}).get(bridge.name)
+
+    def do() -> None:
+        ovs.vsctl(system, openvswitch, *words)
+        system.run("ip", "link", "set", "dev", bridge.name, "up")
+
+    return Step(
+        name=f"bridge:{bridge.name}",
+        why="the model's bridge and its ports",
+        do=do,
+        proof=lambda: _bridge_problem(system, openvswitch, bridge, ports),
+        before=sorted(known["ports"]) if known else "no bridge",
+        after=sorted({*(known["ports"] if known else ()), *ports}),
+        patience=10,
+    )
+
+
+def _bridge_problem(
+    system: System, openvswitch: OpenVSwitch, bridge: Bridge, ports: list[str]
+) -> str | None:
+    now = ovs.answer(system, openvswitch)["bridges"].get(bridge.name)
+    if now is None or not now["ours"]:
+        return f"{bridge.name} is not in Open vSwitch's database as the kit's"
+    if bridge.mtu and now["mtu_request"] != bridge.mtu:
+        return f"{bridge.name} has not taken MTU {bridge.mtu}"
+    for port in ports:
+        facts = now["ports"].get(port)
+        if facts is None or not facts["ours"]:
+            return f"{port} is not in {bridge.name}"
+        if facts["error"]:
+            return f"{port} in {bridge.name}: {facts['error']}"
+    link = read_links(system).get(bridge.name)
+    return None if link and link["up"] else f"{bridge.name} is not up"
+
+
+def _unplug_step(
+    system: System, openvswitch: OpenVSwitch | None, bridge: str, ports: list[str]
+) -> Step:
+    """Take ports of the kit out of a bridge, all at once."""
+    words: list[str] = []
+    for port in ports:
+        words += ["--", "--if-exists", "del-port", bridge, port]
+
+    def problem() -> str | None:
+        now = ovs.answer(system, openvswitch)
+        left = [port for port in ports if ovs.bridge_of(now, port) == bridge]
+        return f"{', '.join(left)} still in {bridge}" if left else None
+
+    return Step(
+        name=f"unplug:{bridge}",
+        why="ports that the model has there no more",
+        do=lambda: ovs.vsctl(system, openvswitch, *words[1:]),
+        proof=problem,
+        before=ports,
+        after="in no bridge",
+        disrupts="network",
+    )
+
+
+def _remove_bridge_step(system: System, openvswitch: OpenVSwitch | None, bridge: str) -> Step:
+    """Remove a bridge of the kit that the model no longer names."""
+
+    def problem() -> str | None:
+        there = bridge in ovs.answer(system, openvswitch)["bridges"]
+        return f"{bridge} still exists" if there else None
+
+    return Step(
+        name=f"remove:{bridge}",
+        why="the model no longer names it",
+        do=lambda: ovs.vsctl(system, openvswitch, "--if-exists", "del-br", bridge),
+        proof=problem,
+        before="exists",
+        after="gone",
+        disrupts="network",
+    )

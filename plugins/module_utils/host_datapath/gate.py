@@ -41,6 +41,7 @@ def close_step(system: System, reason: str) -> Step:
         name="gate:close",
         why=reason,
         do=lambda: close_gate(system, reason),
+        proof=lambda: f"{READY} is still there" if is_open(system) else None,
         before="open",
         after="closed",
     )

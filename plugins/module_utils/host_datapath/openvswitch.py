@@ -42,12 +42,17 @@ def _engine(system: System) -> str:
 
 def read(system: System, spec: Spec, applied: Facts) -> Facts:
     """State ("missing", "stopped", "running"), keys, bridges with ports and their owners."""
-    runtime = spec.openvswitch.runtime if spec.openvswitch else "host"
+    runtime = runtime_of(spec.openvswitch)
     if not spec.openvswitch and not applied["bridges"]:
         return {"state": MISSING}
     if runtime == "host" and not system.exists(SOCKET):
         installed = any(system.exists(f"/{d}/ovs-vsctl") for d in ("usr/bin", "bin"))
         return {"state": STOPPED if installed else MISSING}
+    return read_database(system, runtime)
+
+
+def read_database(system: System, runtime: str) -> Facts:
+    """What ``ovs-vsctl`` says, in one call."""
     tables = {
         "Open_vSwitch": "other_config,external_ids",
         "Bridge": "name,ports,external_ids",
@@ -171,6 +176,11 @@ def keys_step(
     system: System, openvswitch: OpenVSwitch, facts: Facts, wrong: dict[str, str]
 ) -> Step:
     """Set other_config; a change of hw-offload is marked as needing a restart."""
+
+    def problem() -> str | None:
+        rest = wrong_keys(openvswitch, answer(system, openvswitch))
+        return f"Open vSwitch has not taken {', '.join(rest)}" if rest else None
+
     words = [f"other_config:{key}={value}" for key, value in wrong.items()]
     if "hw-offload" in wrong:
         words.append(f"external_ids:{RESTART_MARK}=pending")
@@ -179,6 +189,7 @@ def keys_step(
         name="openvswitch:settings",
         why="the model's offload settings",
         do=lambda: vsctl(system, openvswitch, "set", "Open_vSwitch", ".", *words),
+        proof=problem,
         before={key: now.get(key) for key in wrong},
         after=wrong,
     )
@@ -197,77 +208,37 @@ def restart_step(system: System, openvswitch: OpenVSwitch) -> Step:
         # waits until the new vswitchd has taken the configuration
         vsctl(system, openvswitch, "remove", "Open_vSwitch", ".", "external_ids", RESTART_MARK)
 
+    def problem() -> str | None:
+        now = read_database(system, openvswitch.runtime)
+        if now["state"] != RUNNING:
+            return f"Open vSwitch is {now['state']} after its restart"
+        return "Open vSwitch still waits for its restart" if now["restart_pending"] else None
+
     return Step(
         name="openvswitch:restart",
         why="hw-offload is read when vswitchd starts",
         do=do,
+        proof=problem,
         before="hw-offload changed",
         after="restarted",
         disrupts="service:openvswitch",
-    )
-
-
-def bridge_step(
-    system: System, openvswitch: OpenVSwitch, bridge: Bridge, facts: Facts, ports: list[str]
-) -> Step:
-    """Make a bridge and put *ports* into it, out of the kit's other bridges."""
-    words = ["--may-exist", "add-br", bridge.name]
-    words += ["--", "br-set-external-id", bridge.name, TAG, bridge.name]
-    if bridge.mtu:
-        words += ["--", "set", "Interface", bridge.name, f"mtu_request={bridge.mtu}"]
-    for port in ports:
-        other = bridge_of(facts, port)
-        if other and other != bridge.name:
-            words += ["--", "del-port", other, port]
-        words += ["--", "--may-exist", "add-port", bridge.name, port]
-        words += ["--", "set", "Port", port, f"external_ids:{TAG}={bridge.name}"]
-    known = facts.get("bridges", {}).get(bridge.name)
-
-    def do() -> None:
-        vsctl(system, openvswitch, *words)
-        system.run("ip", "link", "set", "dev", bridge.name, "up")
-
-    return Step(
-        name=f"bridge:{bridge.name}",
-        why="the model's bridge and its ports",
-        do=do,
-        proof=lambda: None if system.exists(f"/sys/class/net/{bridge.name}") else "no such bridge",
-        before=sorted(known["ports"]) if known else "no bridge",
-        after=sorted({*(known["ports"] if known else ()), *ports}),
-        patience=10,
-    )
-
-
-def unplug_step(
-    system: System, openvswitch: OpenVSwitch | None, bridge: str, ports: list[str]
-) -> Step:
-    """Take ports of the kit out of a bridge, all at once."""
-    words: list[str] = []
-    for port in ports:
-        words += ["--", "--if-exists", "del-port", bridge, port]
-    return Step(
-        name=f"unplug:{bridge}",
-        why="ports that the model has there no more",
-        do=lambda: vsctl(system, openvswitch, *words[1:]),
-        before=ports,
-        after="in no bridge",
-        disrupts="network",
-    )
-
-
-def remove_bridge_step(system: System, openvswitch: OpenVSwitch | None, bridge: str) -> Step:
-    """Remove a bridge of the kit that the model no longer names."""
-    return Step(
-        name=f"remove:{bridge}",
-        why="the model no longer names it",
-        do=lambda: vsctl(system, openvswitch, "--if-exists", "del-br", bridge),
-        before="exists",
-        after="gone",
-        disrupts="network",
+        patience=60,
     )
 
 
 def vsctl(system: System, openvswitch: OpenVSwitch | None, *words: str) -> None:
     """One transaction; returns once vswitchd has taken it."""
-    runtime = openvswitch.runtime if openvswitch else "host"
-    system.run(*command(system, runtime), *words)
+    system.run(*command(system, runtime_of(openvswitch)), *words)
+
+
+def answer(system: System, openvswitch: OpenVSwitch | None) -> Facts:
+    """The database's facts; a proof needs an answer."""
+    facts = read_database(system, runtime_of(openvswitch))
+    if facts["state"] != RUNNING:
+        raise RuntimeError(f"Open vSwitch does not answer: {facts.get('error') or facts['state']}")
+    return facts
+
+
+def runtime_of(openvswitch: OpenVSwitch | None) -> str:
+    """Where it runs; a bridge to be removed may outlive its model."""
+    return openvswitch.runtime if openvswitch else "host"

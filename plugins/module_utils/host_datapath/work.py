@@ -22,7 +22,7 @@ class Work:
     unbind    port → VFs that a driver must leave.
     bind      ports whose VFs get a driver.
     reform    the LAG has to come up (again), which VFs must wait for.
-    early     VFs got their driver before the LAG was active.
+    early     the kernel has looked at the LAG too early: a member has to change once more.
     """
 
     nic: Nic
@@ -102,7 +102,9 @@ def decide(nic: Nic, facts: Facts, phase: str) -> Work:
     work.reform = broken or (drv.vfs_wait_for_lag(nic) and work.touched)
     for port in work.owners:
         _decide_vfs(work, port)
-    work.early = broken and not work.touched and bool(work.unbind)
+    # on a bond in order, or with VFs in the way, the LAG does not come by itself
+    idle = bool(work.unbind) or bond.state_problem(nic, facts["bond"]) is None
+    work.early = broken and not work.touched and idle
     return work
 
 

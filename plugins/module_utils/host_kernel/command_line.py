@@ -134,6 +134,7 @@ class CommandLine:
                     lambda: self.record.update(
                         arguments=wanted, retired=self._retired(wanted, seen)
                     ),
+                    lambda: self._unrecorded(wanted),
                     before=" ".join(seen["own"]),
                     after=" ".join(wanted),
                 )
@@ -152,6 +153,10 @@ class CommandLine:
         if loader is None:
             raise RuntimeError("the boot loader's tools are gone")
         loader.configure(wanted, stale if loader.name == "grub" else gone)
+
+    def _unrecorded(self, wanted: list[str]) -> str | None:
+        same = self.record.read().get("arguments", []) == wanted
+        return None if same else "the record does not hold what was written"
 
     def _unproven(self, wanted: list[str], gone: list[str]) -> str | None:
         loader = boot_loader(self.system)

@@ -106,7 +106,15 @@ class HugePagesPart:
             if got != count or path in seen["partial"]:
                 self.record.update(hugepages=partial)
 
-        return Step(name, "reserve pages", do, before=seen["counts"][path], after=count)
+        def problem() -> str | None:
+            now = _number(self.system.read(path))
+            # a part that is recorded is proven as well as it can be: verify tells of it
+            partial = self.record.read().get("hugepages", {}).get(path, {})
+            granted = {"boot": seen["boot"], "wanted": count, "got": now}
+            return None if now == count or partial == granted else f"{path} is {now}, not {count}"
+
+        before = seen["counts"][path]
+        return Step(name, "reserve pages", do, problem, before=before, after=count)
 
     def _text(self) -> str | None:
         lines = [

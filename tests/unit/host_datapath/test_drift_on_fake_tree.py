@@ -50,6 +50,12 @@ def test_vfs_bound_too_early_on_fake_tree():
     assert host.lag_active
 
 
+def test_a_lag_that_fell_without_vfs_on_fake_tree():
+    host = converged(vfs=0)
+    host.lag_active = False
+    assert correct(host, spec_dict("mlx5_core", vfs=0)) == ["gate:close", "lag:bond0", "gate:open"]
+
+
 def test_a_pulled_cable_leaves_the_lag_by_one_port_and_is_no_step_on_fake_tree():
     host = converged()
     host.lag_mapping = "1"

@@ -4,6 +4,7 @@ import pytest
 from ansible.module_utils.converge import ConvergeError, Cut, converge
 from ansible.module_utils.host_kernel import HostKernel, HostKernelSpec, SpecError, unhealthy
 from ansible.module_utils.host_kernel.boot_loader import GRUB_CFG, GRUB_OWN
+from ansible.module_utils.host_kernel.part import Record
 
 POOL = "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
 FULL = {
@@ -314,3 +315,12 @@ def test_health_after_a_reboot(after, reasons, words):
     before = health(failed_units=["old.service"], gates={"slipway-rdma.service": "active"})
     problem = unhealthy(before, after, reasons)
     assert problem is None if words is None else words in problem
+
+
+def test_a_record_that_is_lost_is_found_out(host, monkeypatch):
+    monkeypatch.setattr(Record, "update", lambda self, **values: None)
+    with pytest.raises(ConvergeError, match="command-line:record: the record does not hold"):
+        converge(kernel(host, command_line=["iommu=pt"]))
+    host.free_pages = 40
+    with pytest.raises(ConvergeError, match=r"hugepages:2048kB: .*nr_hugepages is 40, not 64"):
+        converge(kernel(host, hugepages=[{"size": "2M", "count": 64}]))
