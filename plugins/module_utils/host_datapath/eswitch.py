@@ -140,25 +140,6 @@ def offload_steps(system: System, work: Work) -> list[Step]:
     return [offload_step(system, names, work.nic.name, work.nic.hw_tc_offload)] if names else []
 
 
-def firmware_step(system: System, work: Work, wrong: dict[str, str]) -> Step:
-    """Set what the firmware does from the next boot on."""
-    known = work.facts["firmware"] or {}
-
-    def problem() -> str | None:
-        now = work.drv.firmware(system, work.nic) or {}
-        rest = [k for k, v in wrong.items() if now.get(k, {}).get("next") != v]
-        return f"firmware has not taken {', '.join(rest)}" if rest else None
-
-    return Step(
-        name=f"firmware:{work.nic.name}",
-        why="the model's firmware settings, from the next boot on",
-        do=lambda: work.drv.set_firmware(system, work.nic, wrong),
-        proof=problem,
-        before={k: known[k]["next"] if k in known else "unknown" for k in wrong},
-        after=wrong,
-    )
-
-
 def representors_step(system: System, nic: Nic, port: Port) -> Step:
     """Wait for all representors of a port, and name those that udev did not."""
 

@@ -33,7 +33,7 @@ class Host:
         While firmware waits for a boot, that boot brings back what is there now.
         """
         plan = self.datapath.plan(observed)
-        if plan.reboot_reasons:
+        if plan.reboot_reasons or any(step.name.startswith("firmware:") for step in plan.steps):
             return plan
         plan.steps = [*self._steps(observed["boot"]), *plan.steps]
         return plan

@@ -1,8 +1,6 @@
 """The order that works, laid down as steps; only what differs is in it.
 
-Numbers in brackets are those of the order in docs/design/overview.md's source: udev
-names (4), VFs in legacy mode (5), unbound (6), settings (7), switchdev (8), offload (9),
-bond (10), LAG (11), VFs bound (12), Open vSwitch (13).
+Numbers in brackets are those of the order in docs/design/datapath.md.
 """
 
 from __future__ import annotations
@@ -17,6 +15,7 @@ from . import (
     bond,
     bridges,
     eswitch,
+    firmware,
     gate,
     management,
     networks,
@@ -67,7 +66,7 @@ class _Planner:
         if self.result.refusals:
             return self.result
         self.works = [decide(n, self.facts["nics"][n.name], self.phase) for n in self.spec.nics]
-        if self.phase == ALL and self._waits_for_firmware():
+        if self.phase == ALL and firmware.plan(self.system, self.works, self.result):
             return self.result
         self._refuse()
         self.result.steps += {
@@ -76,36 +75,6 @@ class _Planner:
             AFTER_NETWORK: self._after_network,
         }[self.phase]()
         return self.result
-
-    def _waits_for_firmware(self) -> bool:
-        """Plan settings for the next boot; True: all else waits for that boot."""
-        waiting = False
-        for work in self.works:
-            known, wanted = work.facts["firmware"], work.nic.firmware
-            if known is None:
-                # the role installs it; in check mode on a bare host it is not there yet
-                waiting = True
-                self.result.steps.append(eswitch.firmware_step(self.system, work, wanted))
-                self.result.warnings.append(
-                    f"NIC {work.nic.name}: mstconfig is not installed, so its firmware is unknown; "
-                    "the rest is planned once it is known"
-                )
-                continue
-            self.result.warnings += [
-                f"NIC {work.nic.name}: its firmware has no {k}" for k in wanted if k not in known
-            ]
-            has = {k: v for k, v in wanted.items() if k in known}
-            wrong = {k: v for k, v in has.items() if known[k]["next"] != v}
-            if wrong:
-                self.result.steps.append(eswitch.firmware_step(self.system, work, wrong))
-            inactive = sorted(k for k, v in has.items() if known[k]["current"] != v)
-            if inactive:
-                waiting = True
-                self.result.reboot_reasons.append(
-                    f"NIC {work.nic.name}: firmware takes {', '.join(inactive)} at the next boot; "
-                    "the datapath is set up after it"
-                )
-        return waiting
 
     def _refuse(self) -> None:
         refusals = self.result.refusals

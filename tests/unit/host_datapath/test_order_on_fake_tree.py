@@ -2,6 +2,8 @@
 
 import pytest
 from ansible.module_utils.converge import ConvergeError, converge, failed
+from ansible.module_utils.host_datapath.host import Host
+from ansible.module_utils.host_datapath.spec import Spec
 from fakes.hosts import bare, datapath, spec_dict
 
 MLX5 = """
@@ -221,6 +223,7 @@ def test_unknown_firmware_comes_first_and_the_rest_waits_on_fake_tree():
     spec = spec_dict("mlx5_core", firmware={"SRIOV_EN": "1"})
     shown = converge(datapath(host, spec), check=True)
     assert names(shown) == ["firmware:data"]
+    assert names(converge(Host(host, Spec.from_dict(spec)), check=True)) == ["firmware:data"]
     assert shown.steps[0]["before"] == {"SRIOV_EN": "unknown"}
     assert "the rest is planned once it is known" in shown.warnings[0]
     with pytest.raises(ConvergeError, match=r"firmware:data: .*mstconfig: not installed"):

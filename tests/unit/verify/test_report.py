@@ -3,6 +3,7 @@
 import json
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 from xml.etree import ElementTree
 
 import jsonschema
@@ -283,3 +284,20 @@ def test_words_for_values():
         "yes", "nothing", "a, 1", "mtu: 9000", "none",
     ]  # fmt: skip
     assert [figure(v) for v in (0.14, 4069.35, 197.31, 5.0)] == ["0.14", "4,069", "197", "5"]
+
+
+def test_numbers_of_stages_are_those_of_the_documented_order():
+    page = (Path(__file__).parents[3] / "docs/design/datapath.md").read_text()
+    rows = [line.split("|") for line in page.splitlines() if line.startswith("| ")]
+    numbers = {step: row[1] for row in rows for step in re.findall(r"`([a-z-]+):", row[2])}
+    for stage in order.STAGES:
+        for step in set(stage.steps) & {
+            "udev",
+            "vfs",
+            "switchdev",
+            "network",
+            "lag",
+            "bind",
+            "bridge",
+        }:
+            assert stage.number in numbers[step].replace(",", " ").split()

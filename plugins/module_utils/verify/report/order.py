@@ -1,7 +1,7 @@
 """The order in which a datapath comes to life, so that the first thing that broke is named first.
 
-Numbers are those of the VF-LAG order (docs/design); what follows a broken stage often fails
-because of it.
+Numbers are those of the table in docs/design/datapath.md; what follows a broken stage often
+fails because of it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ STAGES = (
     Stage("Steering", ("flow-steering-mode", "inline-mode", "lag-port-select-mode"), "7"),
     Stage("Eswitch", ("switchdev", "legacy"), "8"),
     Stage("Representors", ("representors", "hw-tc-offload", "up"), "9"),
-    Stage("Bond", ("network", "release", "bond"), "10"),
+    Stage("Bond", ("network", "address", "release", "bond"), "10"),
     Stage("LAG", ("lag",), "11"),
     Stage("VFs bound", ("bind",), "12"),
     Stage("Open vSwitch", ("openvswitch", "bridge", "unplug"), "13"),
