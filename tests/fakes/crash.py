@@ -8,7 +8,37 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ansible.module_utils.converge import Cut, Plan, Subject, converge
+from ansible.module_utils.converge import Clock, Cut, Plan, Subject, converge
+
+
+class CutPoints:
+    """For stand-ins on a folder: a point before each change. Mix in before System."""
+
+    before_change: Callable[[str], None] = staticmethod(lambda what: None)
+    clock = Clock(sleep=lambda seconds: None)
+
+    def write_file(self, path: str, text: str, mode: int = 0o644) -> None:
+        self.before_change(f"write {path}")
+        super().write_file(path, text, mode)
+
+    def write_attribute(self, path: str, value: str) -> None:
+        self.before_change(f"{path} = {value}")
+        super().write_attribute(path, value)
+
+    def remove(self, path: str) -> None:
+        if self.exists(path):
+            self.before_change(f"remove {path}")
+        super().remove(path)
+
+    def run(self, *argv: str, **options: Any) -> Any:
+        if "show" not in argv and "-json" not in argv:
+            self.before_change(" ".join(argv))
+        cut, self.before_change = self.before_change, lambda what: None
+        try:
+            # what the stand-in does inside a command is one change
+            return super().run(*argv, **options)
+        finally:
+            self.before_change = cut
 
 
 class CutAfter:

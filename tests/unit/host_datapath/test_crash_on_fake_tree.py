@@ -2,8 +2,11 @@
 
 import pytest
 from ansible.module_utils.converge import converge
+from ansible.module_utils.host_datapath.host import Host
+from ansible.module_utils.host_datapath.spec import Spec
 from fakes.crash import cut_everywhere
 from fakes.hosts import bare, datapath, spec_dict
+from fakes.manager import FakeManager
 
 
 @pytest.mark.parametrize("driver", ["mlx5_core", "igb", "netdevsim"])
@@ -35,3 +38,15 @@ def test_cut_on_the_way_back_to_legacy_on_fake_tree():
         return host
 
     assert cut_everywhere(make, lambda host: datapath(host, new))
+
+
+def test_cut_with_the_boot_files_on_fake_tree():
+    spec = Spec.from_dict(spec_dict("igb", vfs=2))
+
+    def subject(host):
+        found = Host(host, spec)
+        found.datapath.manager = FakeManager()
+        return found
+
+    points = cut_everywhere(lambda: bare("igb"), subject)
+    assert {"before boot:units", "after boot:desired"} < set(points)

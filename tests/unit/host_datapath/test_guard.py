@@ -5,12 +5,14 @@ import os
 import stat
 
 import pytest
+from ansible.module_utils.converge import Cut
 from ansible.module_utils.host_datapath import boot, runs, snapshot
 from ansible.module_utils.host_datapath.guard import APPLIED, APPLYING, LAST, Guard, GuardError
 from ansible.module_utils.host_datapath.network import network_manager
 from ansible.module_utils.host_datapath.paths import SPEC
 from ansible.module_utils.host_datapath.spec import Spec
 from ansible.module_utils.system import CommandError, Output, System
+from fakes.crash import CutAfter, CutPoints
 
 OLD_CONNECTION, NEW_CONNECTION = "10.0.0.1 1111 192.0.2.11 22", "10.0.0.1 2222 192.0.2.11 22"
 
@@ -334,3 +336,38 @@ def test_the_unit_undoes_when_it_dies(host):
     unit = host.timers["slipway-datapath-apply"]
     assert f"ExecStopPost={boot.COMMAND} rollback --change {record['change']} --cause died" in unit
     assert unit.endswith(f"{boot.COMMAND} apply --change {record['change']}")
+
+
+@pytest.mark.parametrize("again", ["timer", "boot"])
+def test_a_roll_back_cut_at_every_change_is_finished(host, tmp_path, again):
+    class Cuttable(CutPoints, Host):
+        """Cut before each change."""
+
+    def make(name):
+        made = Cuttable(tmp_path / name)
+        write(made, desired(100))
+        return made, tree(made), changed(made, desired(200))
+
+    def undo(made, record):
+        return runs.roll_back(made, record["change"], "expired")
+
+    made, before, record = make("whole")
+    made.before_change = CutAfter(None)
+    undo(made, record)
+    points = made.before_change.points
+    assert len(points) > 10
+    for number, point in enumerate(points, 1):
+        made, before, record = make(str(number))
+        made.before_change = CutAfter(number)
+        with pytest.raises(Cut):
+            undo(made, record)
+        made.before_change = lambda what: None
+        if again == "timer":
+            undo(made, record)
+        else:
+            made.reboot()
+            Guard(made).at_boot()
+            Guard(made).after_boot()
+        assert tree(made) == before, point
+        assert Guard(made).pending() is None, point
+        assert Guard(made).last()["outcome"] == "rolled back", point

@@ -1,10 +1,13 @@
 """host_kernel on a stand-in host: order, refusals, reboot reasons, cuts."""
 
+from itertools import count
+
 import pytest
-from ansible.module_utils.converge import ConvergeError, Cut, converge
+from ansible.module_utils.converge import ConvergeError, converge
 from ansible.module_utils.host_kernel import HostKernel, HostKernelSpec, SpecError, unhealthy
 from ansible.module_utils.host_kernel.boot_loader import GRUB_CFG, GRUB_OWN
 from ansible.module_utils.host_kernel.part import Record
+from fakes.crash import CutPoints, cut_everywhere
 
 POOL = "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
 FULL = {
@@ -65,21 +68,13 @@ def test_check_mode_changes_nothing(host):
     assert not [argv for argv in host.ran if argv[:2] != ("systemctl", "show")]
 
 
-def test_cut_at_every_point_and_run_again(tmp_path, new_host):
-    seen = []
-    converge(kernel(new_host(tmp_path / "whole"), **FULL), between=seen.append)
-    for number, point in enumerate(seen):
-        host = new_host(tmp_path / str(number))
+def test_cut_at_every_step_and_change_and_run_again(tmp_path, new_host):
+    class Host(CutPoints, new_host):
+        """Cut before each change."""
 
-        def cut(at, wanted=point):
-            if at == wanted:
-                raise Cut(at)
-
-        with pytest.raises(Cut):
-            converge(kernel(host, **FULL), between=cut)
-        converge(kernel(host, **FULL))
-        subject = kernel(host, **FULL)
-        assert not subject.plan(subject.observe()).steps, point
+    folders = (tmp_path / str(number) for number in count())
+    points = cut_everywhere(lambda: Host(next(folders)), lambda host: kernel(host, **FULL))
+    assert len(points) > 28 + 14
 
 
 def test_a_cut_between_grub_file_and_update_grub_is_finished(host):

@@ -1,9 +1,10 @@
 """host_rdma's settings on a stand-in host: links, GIDs, refusals, cuts."""
 
 import json
+from itertools import count
 
 import pytest
-from ansible.module_utils.converge import ConvergeError, Cut, converge
+from ansible.module_utils.converge import ConvergeError, converge
 from ansible.module_utils.host_rdma import (
     HostRdma,
     HostRdmaSpec,
@@ -13,6 +14,7 @@ from ansible.module_utils.host_rdma import (
     rdma_links_on,
 )
 from ansible.module_utils.host_rdma.cli import main
+from fakes.crash import CutPoints, cut_everywhere
 
 SOFT = {"roce_links": [{"netdev": "bond0.100", "device": "rxe0", "kind": "rxe"}]}
 
@@ -61,21 +63,18 @@ def test_an_interface_that_is_not_there_is_named(host):
         converge(rdma(host, roce_links=[{"netdev": "later", "device": "rxe0", "kind": "rxe"}]))
 
 
-def test_cut_at_every_point_and_run_again(tmp_path, new_host):
-    seen = []
-    converge(rdma(new_host(tmp_path / "whole"), **SOFT), between=seen.append)
-    for number, point in enumerate(seen):
-        host = new_host(tmp_path / str(number))
+def test_cut_at_every_step_and_change_and_run_again(tmp_path, new_host):
+    folders = (tmp_path / str(number) for number in count())
 
-        def cut(at, wanted=point):
-            if at == wanted:
-                raise Cut(at)
+    def make():
+        host = new_host(next(folders))
+        host.__class__ = Cuttable
+        return host
 
-        with pytest.raises(Cut):
-            converge(rdma(host, **SOFT), between=cut)
-        converge(rdma(host, **SOFT))
-        subject = rdma(host, **SOFT)
-        assert not subject.plan(subject.observe()).steps, point
+    class Cuttable(CutPoints, type(new_host(tmp_path / "whole"))):
+        """Cut before each change."""
+
+    assert len(cut_everywhere(make, lambda host: rdma(host, **SOFT))) > 16 + 8
 
 
 class TestLinks:
