@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
-from ..converge import Check, Plan, Step
+from ..converge import EMULATION, HARDWARE, Check, Plan, Step
 from ..system import System
 
 HEADER = "# Written by Slipway from the site model; changes here are undone by its next run.\n"
 RECORD = "/var/lib/slipway/kernel.json"
+#: Makers of machines that are emulated.
+EMULATORS = ("QEMU", "Bochs", "KVM", "VMware", "innotek", "Xen")
 
 
 class Part(Protocol):
@@ -22,6 +26,35 @@ class Part(Protocol):
     def plan(self, seen: dict[str, Any], plan: Plan) -> None: ...
 
     def verify(self, seen: dict[str, Any]) -> list[Check]: ...
+
+
+class Parts:
+    """A subject of converge made of parts, in their order."""
+
+    system: System
+    parts: tuple[Part, ...]
+
+    def observe(self) -> dict[str, Any]:
+        return {part.name: part.observe() for part in self.parts}
+
+    def plan(self, observed: dict[str, Any]) -> Plan:
+        plan = Plan()
+        for part in self.parts:
+            part.plan(observed[part.name], plan)
+        return plan
+
+    def verify(self, observed: dict[str, Any]) -> Sequence[Check]:
+        source = machine(self.system)
+        found: list[Check] = []
+        for part in self.parts:
+            found += part.verify(observed[part.name])
+        return [replace(check, source=source) for check in found]
+
+
+def machine(system: System) -> str:
+    """HARDWARE, or EMULATION where the firmware names a hypervisor as the maker."""
+    vendor = system.read("/sys/class/dmi/id/sys_vendor") or ""
+    return EMULATION if vendor.startswith(EMULATORS) else HARDWARE
 
 
 class Record:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
-from ..converge import Check, Plan
 from ..host_kernel.limits import Limits
+from ..host_kernel.part import Part, Parts
 from ..host_kernel.spec import Limit
-from ..host_kernel.subject import machine
 from ..system import System
 from .boot import Boot
 from .links import Links
@@ -18,7 +15,7 @@ from .roce import Roce
 from .spec import HostRdmaSpec
 
 
-class HostRdma:
+class HostRdma(Parts):
     """Ports first, then links on them, then what connections take; the boot unit last.
 
     at_boot  True: only what a reboot loses, nothing that is kept in files.
@@ -28,7 +25,7 @@ class HostRdma:
 
     def __init__(self, system: System, spec: HostRdmaSpec, at_boot: bool = False) -> None:
         self.system = system
-        self.parts: tuple[Any, ...] = (
+        self.parts: tuple[Part, ...] = (
             LosslessPart(system, spec),
             Links(system, spec),
             Roce(system, spec),
@@ -37,22 +34,6 @@ class HostRdma:
             memlock = Limit("*", "-", "memlock", spec.memlock)
             limits = Limits(system, [memlock], stem="71-slipway-rdma", prefix="memlock")
             self.parts += (limits, Boot(system, spec))
-
-    def observe(self) -> dict[str, Any]:
-        return {part.name: part.observe() for part in self.parts}
-
-    def plan(self, observed: dict[str, Any]) -> Plan:
-        plan = Plan()
-        for part in self.parts:
-            part.plan(observed[part.name], plan)
-        return plan
-
-    def verify(self, observed: dict[str, Any]) -> Sequence[Check]:
-        source = machine(self.system)
-        found: list[Check] = []
-        for part in self.parts:
-            found += part.verify(observed[part.name])
-        return [replace(check, source=source) for check in found]
 
 
 def link_facts(observed: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -3,6 +3,8 @@
 import pytest
 from ansible.module_utils.converge import failed
 from ansible.module_utils.host_datapath import boot
+from ansible.module_utils.host_datapath.drivers import driver
+from ansible.module_utils.host_datapath.spec import Spec
 from fakes.hosts import bare, datapath, spec_dict
 from fakes.on_disk import converged
 
@@ -49,16 +51,25 @@ def test_no_partner_on_fake_tree():
     assert set(found) == {"bond0: LACP partner", "bond0: one aggregator"}
 
 
-@pytest.mark.parametrize("mode", ["hash", None])
-def test_lag_by_queue_affinity_on_fake_tree(mode):
-    def change(host):
-        host.lag_mode = "queue_affinity"
-
-    found = broken("mlx5_core", change, lag_port_select_mode=mode)
+def test_lag_by_queue_affinity_on_fake_tree():
+    found = broken("mlx5_core", lambda host: setattr(host, "lag_mode", "queue_affinity"))
     assert "selects ports by queue_affinity, not hash" in found["bond0: LAG of the NIC"].got
-    layer_2 = {"name": "bond0", "transmit_hash_policy": "layer2+3"}
-    assert not mode or broken("mlx5_core", change, bond=layer_2)
-    assert mode or not broken("mlx5_core", change, bond=layer_2, lag_port_select_mode=None)
+
+
+@pytest.mark.parametrize(
+    ("policy", "mode", "wanted"),
+    [
+        ("layer3+4", "802.3ad", "hash"),
+        ("encap3+4", "balance-xor", "hash"),
+        ("layer2+3", "802.3ad", None),
+        ("layer3+4", "active-backup", None),
+    ],
+)
+def test_a_policy_that_reads_layer_4_needs_hash_on_fake_tree(policy, mode, wanted):
+    bond = {"name": "bond0", "mode": mode, "transmit_hash_policy": policy}
+    spec = Spec.from_dict(spec_dict("mlx5_core", bond=bond, lag_port_select_mode=None))
+    found = driver("mlx5_core").lag_wanted(spec.nics[0])["port_sel_mode"]
+    assert found == wanted
 
 
 @pytest.mark.parametrize("kind", ["roce", "multiport_eswitch"])

@@ -7,7 +7,7 @@ Tried on a stand-in tree only: no ConnectX was at hand.
 from __future__ import annotations
 
 from ...system import CommandError, System
-from ..spec import Nic, Port
+from ..spec import LAYER_4, Nic, Port
 from .base import Driver, Facts
 
 DEBUGFS = "/sys/kernel/debug/mlx5"
@@ -110,7 +110,7 @@ class Mlx5(Driver):
 
     def lag_wanted(self, nic: Nic) -> dict[str, str | None]:
         # by queue affinity a hash over layer 4 is ignored; one active port leaves nothing to select
-        layer_4 = nic.bond.transmit_hash_policy.endswith("3+4")
+        layer_4 = nic.bond.transmit_hash_policy in LAYER_4
         mode = nic.lag_port_select_mode or ("hash" if layer_4 else None)
         hashed = nic.bond.mode in HASHED
         return {"state": "active", "type": VF_LAG, "port_sel_mode": mode if hashed else None}
