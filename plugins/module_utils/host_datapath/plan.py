@@ -17,6 +17,7 @@ from . import (
     eswitch,
     firmware,
     gate,
+    lag,
     management,
     networks,
     record,
@@ -266,7 +267,7 @@ class _Planner:
     def _lag_and_bind(self) -> list[Step]:
         """(11) and (12)"""
         system = self.system
-        lag = [bond.lag_step(system, work) for work in self.works if self._waits_for_lag(work)]
+        active = [lag.step(system, work) for work in self.works if self._waits_for_lag(work)]
         bound = []
         for work in self.works:
             nic = work.nic
@@ -279,4 +280,4 @@ class _Planner:
                 )
                 if rename and nic.vf_driver == "":
                     bound.append(udev.vf_names_step(system, nic, port, nic.vfs))
-        return [*lag, *bound]
+        return [*active, *bound]
