@@ -39,7 +39,7 @@ def lay_down(
         if switch["state"] != ovs.RUNNING:
             return [], ["Open vSwitch's container does not run yet: bridges are made once it does"]
     steps: list[Step] = []
-    if switch["state"] != ovs.RUNNING:
+    if switch["state"] != ovs.RUNNING and not ovs.package_starts_it(system, switch):
         steps.append(ovs.service_step(system, model))
     wrong = ovs.wrong_keys(model, switch)
     if wrong:

@@ -153,6 +153,14 @@ def bridge_of(facts: Facts, port: str) -> str | None:
     return next((b for b, v in facts.get("bridges", {}).items() if port in v["ports"]), None)
 
 
+def package_starts_it(system: System, facts: Facts) -> bool:
+    """Whether it is not installed yet (check mode on a bare host) and will run once it is.
+
+    Debian's packages start their services, those of Enterprise Linux do not.
+    """
+    return facts["state"] == MISSING and system.exists("/etc/debian_version")
+
+
 def service_step(system: System, openvswitch: OpenVSwitch) -> Step:
     """Start Open vSwitch on the host, now and at boot."""
 

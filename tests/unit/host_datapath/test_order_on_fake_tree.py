@@ -249,3 +249,16 @@ def test_openvswitch_in_kollas_container_may_come_later_on_fake_tree():
     result, _ = run(host, spec)
     assert not any("openvswitch" in name or "bridge" in name for name in names(result))
     assert "container does not run yet" in result.warnings[0]
+
+
+@pytest.mark.parametrize(("debian", "planned"), [(True, False), (False, True)])
+def test_check_mode_knows_whose_packages_start_services_on_fake_tree(debian, planned):
+    host = bare("igb")
+    host.ovs = None
+    del host.files["/usr/bin/ovs-vsctl"]
+    if debian:
+        host.files["/etc/debian_version"] = "13.2\n"
+    subject = datapath(host, spec_dict("igb"))
+    names = [step.name for step in subject.plan(subject.observe()).steps]
+    assert ("openvswitch:service" in names) is planned
+    assert "openvswitch:settings" in names
