@@ -20,6 +20,8 @@ def main(argv: list[str] | None = None) -> int:
     """Run one verb; an error is one message on stderr and exit status 1."""
     options = parse(argv)
     try:
+        if os.geteuid():
+            raise LabError("the lab needs root (namespaces, taps): run it with sudo")
         options.run(Lab(), options)
     except LabError as error:
         print(f"lab: {error}", file=sys.stderr)
@@ -35,6 +37,10 @@ def main(argv: list[str] | None = None) -> int:
 def parse(argv: list[str] | None) -> Options:
     """Options of the verb; deploy and verify hand to Ansible what they do not know."""
     top = parser()
+    argv = sys.argv[1:] if argv is None else argv
+    if not argv:
+        top.print_help()
+        raise SystemExit(2)
     options, rest = top.parse_known_args(argv)
     if rest and "argument" not in options:
         top.error(f"unrecognized arguments: {' '.join(rest)}")
@@ -110,7 +116,7 @@ def add_switch(switch: argparse.ArgumentParser) -> None:
     )
     mtu = actions.add_parser("mtu", help="largest frame towards a host")
     mtu.add_argument("host")
-    mtu.add_argument("mtu", type=int)
+    mtu.add_argument("mtu", type=int, choices=range(576, 9217), metavar="576…9216")
     mtu.set_defaults(run=lambda lab, o: lab.switch.mtu(lab.vm(o.host).machine, o.mtu))
 
 

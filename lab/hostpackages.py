@@ -29,8 +29,6 @@ BACKPORTS = Path("/etc/apt/sources.list.d/slipway-backports.sources")
 
 def ensure() -> None:
     """Install what is missing; an error says what to do where that cannot work."""
-    if os.geteuid() != 0:
-        raise LabError("the lab needs root (namespaces, taps): run it with sudo")
     if not Path("/dev/net/tun").exists():
         raise LabError("/dev/net/tun is missing: load the kernel's tun module (modprobe tun)")
     if not missing():

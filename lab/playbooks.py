@@ -24,7 +24,7 @@ def up(lab: Lab) -> None:
     with phase("machines"):
         lab.start(DEFAULT_SET)
     with phase("deploy"):
-        deploy(lab, [])
+        deploy(lab, ["--extra-vars", "host_reboot=true"])  # a bare host's IOMMU is off
     with phase("verify"):
         verify(lab, [])
     say("the lab is up")

@@ -32,10 +32,10 @@ def say(text: str) -> None:
 
 
 def front(main) -> None:
-    """Run a front: a Stop is one line on stderr and exit status 2."""
+    """Run a front: a Stop, or a file that cannot be reached, is one line on stderr and exit 2."""
     try:
         sys.exit(main(sys.argv[1:]))
-    except Stop as stop:
+    except (Stop, PermissionError) as stop:
         sys.exit(_fail(f"{Path(sys.argv[0]).name}: {stop}", 2))
     except KeyboardInterrupt:
         sys.exit(_fail("interrupted", 130))

@@ -115,15 +115,36 @@ def where_readable(host: str, sources: Sequence[str]) -> str:
     Ansible stops at the first file that it cannot read, without its name, and runs no task:
     then all that is wrong is said here.
     """
-    for folder in dict.fromkeys(folder_of(source) for source in sources):
+    for folder in _folders(sources):
         if broken_variables(folder):
-            # here, because no other playbook needs it
-            from ansible.module_utils.site_model.validate import validate
-
-            report = validate(folder)
-            head = f"{folder.name}: {report.summary()}"
-            raise AnsibleFilterError("\n".join([head, *report.lines()]))
+            _refuse_errors(folder, always=True)
     return host
+
+
+def where_valid(pattern: str, sources: Sequence[str], asked: bool = True) -> str:
+    """``pattern | site_where_valid(ansible_inventory_sources)``, for a play's ``hosts``.
+
+    A model with errors stops the play before any host is touched, also with ``--limit``, at no
+    task's cost. Templates are playbooks/validate.yml's to resolve: what they stand for is
+    not judged.
+    """
+    for folder in _folders(sources) if asked else ():
+        _refuse_errors(folder)
+    return pattern
+
+
+def _folders(sources: Sequence[str]) -> list[Path]:
+    return list(dict.fromkeys(folder_of(source) for source in sources))
+
+
+def _refuse_errors(folder: Path, *, always: bool = False) -> None:
+    # here, because other playbooks need no rules
+    from ansible.module_utils.site_model.validate import validate
+
+    report = validate(folder)
+    if always or report.of("error"):
+        head = f"{folder.name}: {report.summary()}"
+        raise AnsibleFilterError("\n".join([head, *report.lines()]))
 
 
 class FilterModule:
@@ -148,4 +169,5 @@ class FilterModule:
             "link_quota": for_link(federation.link_quota),
             "link_terms": for_link(federation.link_terms),
             "site_where_readable": where_readable,
+            "site_where_valid": where_valid,
         }

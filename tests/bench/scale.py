@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from support.conditions import CHECKOUT, PLACE, conditions, record, table
 from support.run import Cost, playbook, recap
 from support.trees import build
-from validate import generate, measure
+from validate import generate, measure, numbers
 
 SUPPORT = Path(__file__).resolve().parent / "support"
 #: Where the fake hosts have their NIC.
@@ -92,7 +92,7 @@ def checksum() -> str:
 
 def main() -> int:
     options = arguments()
-    numbers = sorted({int(number) for number in options.hosts.split(",")})
+    sizes = options.hosts
     result = {
         "conditions": conditions(),
         "forks": forks(),
@@ -104,18 +104,18 @@ def main() -> int:
     print(summary_of(result), flush=True)
     with tempfile.TemporaryDirectory(prefix="slipway-bench-") as temporary:
         folder = Path(temporary)
-        print(f"making fake trees for {', '.join(map(str, numbers))} hosts", flush=True)
-        sites = {number: simulated(folder, number) for number in numbers}
-        run(sites[numbers[0]], folder)  # the first run fills caches
-        for number in numbers:
+        print(f"making fake trees for {', '.join(map(str, sizes))} hosts", flush=True)
+        sites = {number: simulated(folder, number) for number in sizes}
+        run(sites[sizes[0]], folder)  # the first run fills caches
+        for number in sizes:
             cost, counts = run(sites[number], folder)
             tasks = max(count["ok"] + count["skipped"] for count in counts.values())
             result["runs"].append(figures(number, cost) | {"tasks": tasks})
             print(line(result["runs"][-1]), flush=True)
-        for number in (numbers[0], numbers[-1]):
+        for number in (sizes[0], sizes[-1]):
             cost, _counts = run(sites[number], folder, limit="host-4")
             result["limit"].append(figures(number, cost))
-    result["validate"] = [measure(number) for number in numbers]
+    result["validate"] = [measure(number) for number in sizes]
     growth = judge(result)
     print("\n" + summary(result, growth))
     path = record("scale", result)
@@ -202,7 +202,9 @@ def arguments() -> argparse.Namespace:
         prog="scripts/bench scale", description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
-    parser.add_argument("--hosts", default="10,100,1000", help="comma-separated numbers of hosts")
+    parser.add_argument(
+        "--hosts", type=numbers, default="10,100,1000", help="comma-separated numbers, from 4 on"
+    )
     return parser.parse_args()
 
 

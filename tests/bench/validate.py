@@ -17,6 +17,14 @@ _MODEL = CHECKOUT / "inventories" / "example-rack"
 _GROUPS = ("controllers", "compute")
 
 
+def numbers(text: str) -> list[int]:
+    """Sizes of sites, ascending; the generated ones have three controllers and a compute host."""
+    found = sorted({int(word) for word in text.split(",")})
+    if found[0] < 4:
+        raise ValueError(text)
+    return found
+
+
 def generate(folder: Path, hosts: int) -> Path:
     """A valid site with *hosts* hosts below *folder*, its model that of the example rack.
 
@@ -67,11 +75,13 @@ def _cpu() -> float:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/bench validate", description=__doc__)
-    parser.add_argument("--hosts", default="10,100,1000", help="comma-separated numbers of hosts")
+    parser.add_argument(
+        "--hosts", type=numbers, default="10,100,1000", help="comma-separated numbers, from 4 on"
+    )
     parser.add_argument("--most", type=float, default=10, help="seconds that the largest may take")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     options = parser.parse_args()
-    figures = [measure(int(number)) for number in options.hosts.split(",")]
+    figures = [measure(number) for number in options.hosts]
     for figure in figures:
         print(
             f"{figure['hosts']:6} hosts  {figure['wall']:6.2f} s wall  {figure['cpu']:6.2f} s CPU"

@@ -54,3 +54,7 @@ def test_flows_with_traffic_are_offloaded_by_the_stand_in(host, pings_to_a_vm):
     assert int(re.search(r"packets:(\d+)", flow)[1]) >= 5  # the first ones took the slow path
     filters = host.check_output("tc -s filter show dev bond0 ingress")
     assert "in_hw in_hw_count 2" in filters  # both ports of the bond have it
+
+
+def test_no_failed_units(host):
+    assert not host.check_output("systemctl list-units --state=failed --plain --no-legend")

@@ -62,3 +62,7 @@ def test_the_unit_takes_links_down_and_brings_them_back(host):
     assert host.check_output("systemctl stop slipway-rdma.service && rdma link show") == ""
     host.check_output("systemctl start slipway-rdma.service")
     assert host.check_output("slipway-datapath rdma plan") == "0 steps"
+
+
+def test_no_failed_units(host):
+    assert not host.check_output("systemctl list-units --state=failed --plain --no-legend")

@@ -42,7 +42,7 @@ def files_step(system: System, manager: NetworkManager, facts: Facts, changed: l
         why=f"the bond, its VLANs and addresses are {manager.name}'s to make",
         do=do,
         proof=problem,
-        before={p: present.get(p) or "" for p in changed},
+        before={p: f"{present[p]}\n" if present.get(p) else "" for p in changed},
         after={p: wanted.get(p, "") for p in changed},
     )
 

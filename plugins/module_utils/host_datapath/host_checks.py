@@ -10,7 +10,7 @@ from . import networks, routes
 from . import openvswitch as ovs
 from .drivers import driver
 from .drivers.base import Facts
-from .paths import READY, REASON
+from .paths import READY, REASON, UDEV_RULES
 from .spec import OpenVSwitch, Spec
 
 
@@ -150,6 +150,8 @@ def _openvswitch(spec: Spec, model: OpenVSwitch, facts: Facts) -> Iterator[Check
 
 
 def _boot(spec: Spec, facts: Facts) -> Iterator[Check]:
+    written = (facts["rules"]["text"] or "") == facts["rules"]["wanted"].rstrip()
+    yield compare("names at boot", True, written, "udev:rules", UDEV_RULES, _source(spec))
     for unit, enabled in facts["units"].items():
         look = f"systemctl status {unit}"
         yield compare(f"{unit}: enabled", True, enabled, "boot", look, _source(spec))

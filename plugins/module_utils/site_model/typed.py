@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
+from copy import deepcopy
 from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
-from .problems import Path, Problem, suggest
+from .problems import Path, Problem, nearest, suggest
 
 _WORDS = {
     "int_type": "a whole number", "bool_type": "true or false", "string_type": "text",
@@ -22,14 +25,35 @@ _LIMITS = {
 
 
 def read[T](kind: type[T], value: Any, path: Path, problems: list[Problem]) -> T | None:
-    """*value* as *kind*; None if it is not, and why is added to *problems*."""
+    """*value* as *kind*; None if it is not, and why is added to *problems*.
+
+    Unknown keys are problems, but the rest is read, so that its rules speak, too: with the
+    nearest known name for each, else without it.
+    """
     try:
         return adapter(kind).validate_python(value)
     except ValidationError as error:
-        problems += [_problem(kind, path, detail) for detail in error.errors(include_url=False)]
+        details = error.errors(include_url=False)
+        problems += [_problem(kind, path, detail) for detail in details]
+        if all(detail["type"] == "extra_forbidden" for detail in details):
+            with contextlib.suppress(ValidationError):
+                return adapter(kind).validate_python(_corrected(kind, value, details))
     except RecursionError:
         problems.append(Problem("type", path, "is nested too deep", "Flatten it."))
     return None
+
+
+def _corrected(kind: Any, value: Any, details: list[ErrorDetails]) -> Any:
+    """A copy without unknown keys; what they hold goes to the names that were meant."""
+    rest = deepcopy(value)
+    for *above, last in (detail["loc"] for detail in details):
+        part = rest
+        for step in above:
+            part = part[step]
+        held, meant = part.pop(last), nearest(last, sorted(keys_at(kind, tuple(above))))
+        if meant:
+            part.setdefault(meant, held)
+    return rest
 
 
 @cache

@@ -132,3 +132,10 @@ def test_unbound_vf_on_fake_tree():
 
     check = broken("igb", unbind)["data0: VFs bound"]
     assert (check.step, check.got) == ("bind", ["0000:3b:10.0"])
+
+
+def test_names_that_would_not_come_back_at_boot_on_fake_tree():
+    found = broken(
+        "igb", lambda host: host.files.pop("/etc/udev/rules.d/70-slipway-datapath.rules")
+    )
+    assert found["names at boot"].step == "udev:rules"

@@ -78,9 +78,10 @@ def test_errors_are_json_as_well(host, capsys):
     assert json.loads(capsys.readouterr().out)["status"] == cli.CANNOT
 
 
-def test_only_root(monkeypatch, capsys):
+@pytest.mark.parametrize("command", ["apply", "status"])
+def test_only_root(monkeypatch, capsys, command):
     monkeypatch.setattr(cli.os, "geteuid", lambda: 1000)
-    assert cli.main(["apply"]) == cli.CANNOT
+    assert cli.main([command]) == cli.CANNOT
     assert "only root" in capsys.readouterr().err
 
 

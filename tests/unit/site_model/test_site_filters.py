@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
 from pathlib import Path
 
 import pytest
@@ -61,3 +62,21 @@ def test_files_that_are_not_yaml_are_all_named(filters, site):
     copy.change("fabrics", "vlan: 200", "vlan: 100")
     with pytest.raises(AnsibleFilterError, match=r"vlan-clash.*\n.*nics\.yml:1.*\n.*site\.yml:2"):
         readable("localhost", [str(copy.file("inventory"))])
+
+
+def test_a_play_of_hosts_refuses_what_validate_refuses(filters, tmp_path):
+    valid = filters["site_where_valid"]
+    rack = CHECKOUT / "inventories" / "example-rack"
+    assert valid("all", [str(rack)]) == "all"
+    copy = tmp_path / "site"
+    shutil.copytree(rack, copy)
+    nics = copy / "group_vars" / "all" / "nics.yml"
+    nics.write_text(
+        nics.read_text().replace("eswitch_mode:", "eswich_mode:").replace("vfs: 16", "vfs: 80")
+    )
+    with pytest.raises(AnsibleFilterError) as refused:
+        valid("all", [str(copy)])
+    # both at once: a key that is not known hides no rule
+    assert "vf-count" in str(refused.value)
+    assert "unknown-key" in str(refused.value)
+    assert valid("all", [str(copy)], False) == "all"
