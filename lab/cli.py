@@ -105,6 +105,13 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def frame_size(text: str) -> int:
+    """An MTU that the switch can have."""
+    if not text.isdecimal() or not 576 <= int(text) <= 9216:
+        raise argparse.ArgumentTypeError(f"{text}: must be 576 to 9216 bytes")
+    return int(text)
+
+
 def add_switch(switch: argparse.ArgumentParser) -> None:
     actions = switch.add_subparsers(metavar="ACTION")
     actions.add_parser("show", help="bonds and LACP as the switch sees them (default)")
@@ -116,7 +123,7 @@ def add_switch(switch: argparse.ArgumentParser) -> None:
     )
     mtu = actions.add_parser("mtu", help="largest frame towards a host")
     mtu.add_argument("host")
-    mtu.add_argument("mtu", type=int, choices=range(576, 9217), metavar="576…9216")
+    mtu.add_argument("mtu", type=frame_size, help="bytes, 576 to 9216")
     mtu.set_defaults(run=lambda lab, o: lab.switch.mtu(lab.vm(o.host).machine, o.mtu))
 
 

@@ -19,10 +19,10 @@ _GROUPS = ("controllers", "compute")
 
 def numbers(text: str) -> list[int]:
     """Sizes of sites, ascending; the generated ones have three controllers and a compute host."""
-    found = sorted({int(word) for word in text.split(",")})
-    if found[0] < 4:
-        raise ValueError(text)
-    return found
+    words = text.split(",")
+    if not all(word.isdecimal() and int(word) >= 4 for word in words):
+        raise argparse.ArgumentTypeError(f"{text}: must be numbers from 4 on, such as 10,100")
+    return sorted({int(word) for word in words})
 
 
 def generate(folder: Path, hosts: int) -> Path:
