@@ -67,7 +67,8 @@ def test_files_that_are_not_yaml_are_all_named(filters, site):
 def test_a_play_of_hosts_refuses_what_validate_refuses(filters, tmp_path):
     valid = filters["site_where_valid"]
     rack = CHECKOUT / "inventories" / "example-rack"
-    assert valid("all", [str(rack)]) == "all"
+    (tmp_path / "other").mkdir()
+    assert valid("all", [str(tmp_path / "other"), str(rack)]) == "all"
     copy = tmp_path / "site"
     shutil.copytree(rack, copy)
     nics = copy / "group_vars" / "all" / "nics.yml"
