@@ -157,8 +157,9 @@ class Lab:
                 self.prepare()
                 network.add_taps(self.paths, vm.machine)
                 vm.launch()
-            if wait and action != "off":
-                vm.wait_for_ssh(lambda: ["true"])
+        # not with the lock: another machine's plug can be pulled meanwhile
+        if wait and action != "off":
+            vm.wait_for_ssh(lambda: ["true"])
 
     def run(
         self, name: str, command: str, timeout: float = 600

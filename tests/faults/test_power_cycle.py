@@ -35,7 +35,7 @@ def cut_on(bench: Bench, host: str, cycles: int) -> list[str]:
         model = variants[number % 2]
         victim = bench.run(f"power-{host}-{number}", host, model)
         wait_for_apply(bench, host, victim)
-        time.sleep(points.uniform(0, 6))
+        time.sleep(points.uniform(0, 4))
         where, task = last_step(bench, host), victim.task
         bench.lab.power(host, "off")
         victim.kill()
