@@ -24,10 +24,11 @@ def up(lab: Lab) -> None:
     with phase("machines"):
         lab.start(DEFAULT_SET)
     with phase("deploy"):
-        deploy(lab, ["--extra-vars", "host_reboot=true"])  # a bare host's IOMMU is off
+        deploy(lab, [])
     with phase("verify"):
         verify(lab, [])
     say("the lab is up")
+    say("bare hosts have their IOMMU off until: scripts/lab deploy -e host_reboot=true")
     summary()
 
 
