@@ -14,7 +14,7 @@ HOST = "host-1"
 @pytest.fixture
 def switch(bench: Bench) -> Iterator[Bench]:
     yield bench
-    for host in HOSTS:
+    for host in bench.lab.running():
         bench.lab.switch.lacp(bench.lab.vm(host).machine, on=True)
         bench.lab.switch.mtu(bench.lab.vm(host).machine, 9000)
 
