@@ -142,8 +142,9 @@ def _refuse_errors(folder: Path, *, always: bool = False) -> None:
     from ansible.module_utils.site_model.validate import validate
 
     report = validate(folder)
-    # only sections missing: another inventory's folder, beside the site's
-    if not always and all(e.rule == "missing-section" for e in report.of("error")):
+    # without any section it is another inventory's folder, or none (a look at the syntax)
+    no_site = ("missing-section", "inventory")
+    if not always and all(error.rule in no_site for error in report.of("error")):
         return
     head = f"{folder.name}: {report.summary()}"
     raise AnsibleFilterError("\n".join([head, *report.lines()]))

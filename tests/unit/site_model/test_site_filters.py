@@ -69,6 +69,7 @@ def test_a_play_of_hosts_refuses_what_validate_refuses(filters, tmp_path):
     rack = CHECKOUT / "inventories" / "example-rack"
     (tmp_path / "other").mkdir()
     assert valid("all", [str(tmp_path / "other"), str(rack)]) == "all"
+    assert valid("all", ["/etc/ansible/hosts"]) == "all"
     copy = tmp_path / "site"
     shutil.copytree(rack, copy)
     nics = copy / "group_vars" / "all" / "nics.yml"
