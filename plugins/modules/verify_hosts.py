@@ -46,14 +46,14 @@ options:
     description: Seconds to wait for a peer.
     type: int
     default: 60
-  roce_version:
-    description: RoCE version of the GID to use.
-    type: int
-    choices: [1, 2]
-    default: 2
-  traffic_class:
-    description: Traffic class of RDMA traffic.
-    type: int
+  kernel:
+    description: Desired state of the kernel (filter C(host_kernel)); without it, not asked.
+    type: dict
+  rdma:
+    description:
+      - Desired state of RDMA (filter C(host_rdma)); without it, its settings are not asked and
+        connections use RoCE v2 with no traffic class of their own.
+    type: dict
   settings:
     description:
       - How much is measured, by name (C(module_utils/verify/spec.py), Settings). What is not
@@ -79,11 +79,16 @@ findings:
   type: dict
 """
 
+from typing import Any
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.converge import HARDWARE
+from ansible.module_utils.host_kernel import HostKernel, HostKernelSpec
+from ansible.module_utils.host_kernel.part import Parts
+from ansible.module_utils.host_rdma import HostRdma, HostRdmaSpec
 from ansible.module_utils.system import System
 from ansible.module_utils.verify.findings import Findings
-from ansible.module_utils.verify.local import own_checks
+from ansible.module_utils.verify.local import own_checks, settings_checks
 from ansible.module_utils.verify.run import run
 from ansible.module_utils.verify.spec import Task, evidence, sessions, settings_for
 
@@ -99,13 +104,14 @@ def main() -> None:
             "addresses": {"type": "list", "elements": "str", "default": []},
             "port": {"type": "int", "default": 18600},
             "rendezvous": {"type": "int", "default": 60},
-            "roce_version": {"type": "int", "choices": [1, 2], "default": 2},
-            "traffic_class": {"type": "int"},
+            "kernel": {"type": "dict"},
+            "rdma": {"type": "dict"},
             "settings": {"type": "dict", "default": {}},
         },
         supports_check_mode=True,
     )
     given, system = module.params, System()
+    roce = given["rdma"] or {}
     measured = not module.check_mode
     try:
         sources = evidence(given["expected"])
@@ -117,13 +123,15 @@ def main() -> None:
             own_addresses=tuple(given["addresses"]),
             port=given["port"],
             rendezvous=given["rendezvous"],
-            roce_version=given["roce_version"],
-            traffic_class=given["traffic_class"],
+            roce_version=roce.get("roce_version", 2),
+            traffic_class=roce.get("traffic_class"),
             settings=given["settings"],
         )
+        subjects = settings(system, given["kernel"], given["rdma"])
         rdma = any(network.rdma_evidence for s in task.sessions for network in s.networks)
 
         def alone(findings: Findings) -> None:
+            settings_checks(subjects, findings)
             own_checks(system, given["datapath"], sources, findings, measured=measured, rdma=rdma)
 
         findings = run(system, task, alone)
@@ -134,6 +142,18 @@ def main() -> None:
     elif not task.sessions:
         findings.skip("measurements", "no peer whose NICs carry traffic is in this run")
     module.exit_json(changed=False, findings=findings.as_dict())
+
+
+def settings(
+    system: System, kernel: dict[str, Any] | None, rdma: dict[str, Any] | None
+) -> dict[str, Parts]:
+    """The subjects that are asked, by name. SpecError for a wrong state."""
+    subjects: dict[str, Parts] = {}
+    if kernel is not None:
+        subjects["kernel"] = HostKernel(system, HostKernelSpec.parse(kernel))
+    if rdma is not None:
+        subjects["rdma"] = HostRdma(system, HostRdmaSpec.parse(rdma))
+    return subjects
 
 
 if __name__ == "__main__":

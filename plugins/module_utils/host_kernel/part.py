@@ -50,6 +50,23 @@ class Parts:
             found += part.verify(observed[part.name])
         return [replace(check, source=source) for check in found]
 
+    def judged(self) -> tuple[list[Check], list[str]]:
+        """The checks, and what waits for a reboot.
+
+        Of a part that is configured and only waits for a reboot, checks that do not hold are
+        left out: they say the same once more.
+        """
+        observed, source = self.observe(), machine(self.system)
+        found: list[Check] = []
+        waiting: list[str] = []
+        for part in self.parts:
+            seen, plan = observed[part.name], Plan()
+            part.plan(seen, plan)
+            waits = bool(plan.reboot_reasons) and not plan.steps
+            waiting += plan.reboot_reasons
+            found += [check for check in part.verify(seen) if check.ok or not waits]
+        return [replace(check, source=source) for check in found], waiting
+
 
 def machine(system: System) -> str:
     """HARDWARE, or EMULATION where the firmware names a hypervisor as the maker."""

@@ -13,6 +13,9 @@ from ..converge import Check
 from .bonding import BOTH, Expectation
 from .statistics import Spread
 
+#: Name of what is skipped because only a reboot makes it effective.
+REBOOT = "reboot"
+
 
 @dataclass
 class Series:

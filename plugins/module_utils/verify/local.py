@@ -1,4 +1,4 @@
-"""What a host says of itself without a peer: its datapath, the programs, its offload.
+"""What a host says of itself without a peer: settings, datapath, programs, offload.
 
 Python's standard library only: this runs on hosts.
 """
@@ -16,8 +16,9 @@ from ..host_datapath.engine import Datapath
 # looked up by name: Ansible ships only what it finds imported
 from ..host_datapath.network import netplan, networkd, networkmanager  # noqa: F401
 from ..host_datapath.spec import Nic, Spec
+from ..host_kernel.part import Parts
 from ..system import System
-from .findings import Findings, joined
+from .findings import REBOOT, Findings, joined
 from .offload import appctl, prove_offload
 
 #: Program → Debian's package.
@@ -59,6 +60,25 @@ def own_checks(
                 names = [nic.representor(port, vf) for port in nic.ports for vf in range(nic.vfs)]
                 source = evidence.get(nic.name, HARDWARE)
                 prove_offload(system, call, names, nic.bond.name, source, findings)
+
+
+def settings_checks(subjects: Mapping[str, Parts], findings: Findings) -> None:
+    """Add what settings (kernel, RDMA) say of themselves, and what waits for a reboot.
+
+    subjects  by the name of their stage in the report.
+    """
+    for name, subject in subjects.items():
+        try:
+            checks, waiting = subject.judged()
+        except (OSError, ValueError, RuntimeError) as error:
+            findings.check(
+                f"{name}: settings", False, "they can be read", str(error), source=HARDWARE,
+                step=name, look="playbooks/hosts.yml --check",
+            )  # fmt: skip
+            continue
+        findings.checks += checks
+        if waiting:
+            findings.skip(REBOOT, "waits for a reboot: " + "; ".join(waiting))
 
 
 def labelled(check: Check, spec: Spec, evidence: Mapping[str, str]) -> Check:

@@ -39,6 +39,8 @@ def answered(capsys, module, arguments):
         ({"settings": {"flows": "many"}}, "settings.flows"),
         ({"settings": {"colour": 1}}, "unknown setting: colour"),
         ({"datapath": {}}, "host: missing"),
+        ({"kernel": {"colour": 1}}, "colour: unknown"),
+        ({"rdma": {"roce_version": 3}}, "roce_version"),
     ],
 )
 def test_the_module_names_what_is_wrong(capsys, arguments, words):

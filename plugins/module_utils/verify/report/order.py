@@ -25,7 +25,7 @@ class Stage:
 STAGES = (
     Stage("Reach the host", ("management", "verify", "packages", "datapath")),
     Stage("Firmware", ("firmware",), "1"),
-    Stage("Kernel", ("kernel",), "2"),
+    Stage("Kernel", ("kernel", "command-line", "module", "hugepages", "sysctl", "limits"), "2"),
     Stage("Names", ("names", "udev", "vf-names"), "4"),
     Stage("VFs", ("vfs", "vf-macs", "unbind"), "5"),
     Stage("Steering", ("flow-steering-mode", "inline-mode", "lag-port-select-mode"), "7"),
@@ -37,7 +37,7 @@ STAGES = (
     Stage("Open vSwitch", ("openvswitch", "bridge", "unplug"), "13"),
     Stage("Boot and gate", ("boot", "gate")),
     Stage("Path", ("path", "mtu")),
-    Stage("RDMA", ("rdma",)),
+    Stage("RDMA", ("rdma", "rdma-link", "roce", "lossless", "memlock")),
 )
 _PLACE = {step: place for place, stage in enumerate(STAGES) for step in stage.steps}
 

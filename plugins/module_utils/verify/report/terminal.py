@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..findings import REBOOT
 from .assemble import Report, figure, text, verdict
 from .order import failures, stage_name
 
@@ -33,10 +34,23 @@ def render(report: Report) -> str:
         ]
     if len(failed) > MOST_FAILURES:
         lines += ["", f"… and {len(failed) - MOST_FAILURES} more failures, all in the report"]
+    waiting = _waiting(report)
+    lines += ["", *waiting] if waiting else []
     lines += ["", verdict(report) + "."]
     if report["check_mode"]:
         lines.append("Check mode: what needs traffic was not measured.")
     return "\n".join(lines)
+
+
+def _waiting(report: Report) -> list[str]:
+    """A line for each host that waits for a reboot."""
+    hosts = {
+        host["host"]: [s["reason"] for s in host["skipped"] if s["name"] == REBOOT]
+        for host in report["hosts"]
+    }
+    lines = [f"{name}  {'; '.join(reasons)}" for name, reasons in hosts.items() if reasons]
+    more = len(lines) - MOST_HOSTS
+    return lines[:MOST_HOSTS] + ([f"… and {more} more hosts that wait"] if more > 0 else [])
 
 
 def _row(host: dict[str, Any]) -> tuple[str, ...]:
