@@ -46,6 +46,8 @@ def converged(desired: dict[str, Any]) -> tuple[FakeHost, Host]:
     """A fake host brought to *desired*, boot units included, and its subject."""
     spec = Spec.from_dict(desired)
     host = bare(spec.nics[0].driver)
+    wanted = {name: value for nic in spec.nics for name, value in nic.firmware.items()}
+    host.firmware = {name: [value, value] for name, value in wanted.items()}
     management = spec.management.interface
     if management and management not in host.netdevs:
         host.add_netdev(Netdev(management, "52:54:00:77:00:12", up=True))

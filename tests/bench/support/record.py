@@ -37,7 +37,7 @@ NAMES = ("apt", "host_kernel", "host_rdma:drivers", "host_rdma:settings")
 
 
 def collect(plays: list[dict[str, Any]], host: str) -> dict[str, Any]:
-    """The answers in a run's JSON. SystemExit if the host changed or an answer is missing."""
+    """The answers in a run's JSON. SystemExit if the host is not converged."""
     answers = dict(FIXED)
     for task in (task for play in plays for task in play["tasks"]):
         result = dict(task["hosts"].get(host, {}))
@@ -46,6 +46,8 @@ def collect(plays: list[dict[str, Any]], host: str) -> dict[str, Any]:
             continue
         if result.get("changed"):
             raise SystemExit(f"{host} is not converged: {name} changed it")
+        if result.get("reboot_required"):
+            raise SystemExit(f"{host} waits for a reboot: scripts/lab deploy -e host_reboot=true")
         for internal in ("action", "ansible_facts", "invocation", "_ansible_no_log"):
             result.pop(internal, None)
         answers[name] = result

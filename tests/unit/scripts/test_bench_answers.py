@@ -55,5 +55,7 @@ def test_what_is_stored_is_found(monkeypatch):
 def test_a_host_that_changed_or_a_run_that_stopped_is_not_recorded():
     with pytest.raises(SystemExit, match="not converged: host_kernel"):
         record.collect(plays([{"action": "host_kernel", "changed": True}]), "host-1")
+    with pytest.raises(SystemExit, match="waits for a reboot"):
+        record.collect(plays([{"action": "host_kernel", "reboot_required": True}]), "host-1")
     with pytest.raises(SystemExit, match="no answer of host_rdma:settings"):
         record.collect(plays(RESULTS[:-1]), "host-1")
