@@ -20,6 +20,8 @@ def status(facts: Facts) -> str:
         rows.append(("change", f"of {pending['since']} is {pending['state']}, not confirmed"))
     if facts["last"]:
         rows.append(("last change", facts["last"]))
+    if facts["openvswitch"]:
+        rows.append(("Open vSwitch", facts["openvswitch"]))
     parts = [table(rows)]
     ports = [
         (name, *(_text(port.get(key)) for key in ("address", "state", "mtu", "eswitch", "vfs")))

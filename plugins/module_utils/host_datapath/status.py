@@ -23,7 +23,7 @@ def status(system: System, spec: Spec) -> Facts:
         seen = facts["nics"][nic.name]
         ports.update({p.name: _port(nic, p, seen["ports"][p.name]) for p in nic.ports})
         bonds[nic.bond.name] = _bond(nic, seen["bond"])
-    bridges = (facts.get("openvswitch") or {}).get("bridges", {})
+    ovs = facts.get("openvswitch") or {}
     return {
         "host": spec.host,
         "network_manager": spec.network_manager,
@@ -32,7 +32,8 @@ def status(system: System, spec: Spec) -> Facts:
         "ports": ports,
         "bonds": bonds,
         "networks": {n.interface: _network(facts["links"].get(n.interface)) for n in spec.networks},
-        "bridges": {name: sorted(bridge["ports"]) for name, bridge in bridges.items()},
+        "openvswitch": ovs.get("state", "") if spec.openvswitch else "",
+        "bridges": {name: sorted(b["ports"]) for name, b in ovs.get("bridges", {}).items()},
     }
 
 

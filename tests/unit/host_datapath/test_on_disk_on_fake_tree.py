@@ -4,8 +4,11 @@ import json
 
 import pytest
 from ansible.module_utils.converge import converge, failed
+from ansible.module_utils.host_datapath import show
 from ansible.module_utils.host_datapath.host import Host
+from ansible.module_utils.host_datapath.openvswitch import SOCKET
 from ansible.module_utils.host_datapath.spec import Spec
+from ansible.module_utils.host_datapath.status import status
 from ansible.module_utils.system import CommandError, System
 from fakes import on_disk
 from fakes.hosts import spec_dict
@@ -28,3 +31,12 @@ def test_unknown_commands_are_errors(tmp_path):
     assert system.run("true").status == 0
     with pytest.raises(CommandError, match="no answer recorded"):
         system.run("false", check=False)
+
+
+def test_status_says_that_open_vswitch_is_stopped(tmp_path):
+    desired = spec_dict("mlx5_core")
+    on_disk.write(desired, tmp_path)
+    system, spec = System(str(tmp_path)), Spec.from_dict(desired)
+    assert "Open vSwitch  running" in show.status(status(system, spec))
+    (tmp_path / SOCKET.lstrip("/")).unlink()
+    assert "Open vSwitch  stopped" in show.status(status(system, spec))
