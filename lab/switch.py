@@ -110,3 +110,8 @@ class Switch:
     def require_ports(self, machine: Machine) -> None:
         if not machine.port_taps:
             raise LabError(f"{machine.name} has no ports on the switch; use a host-N")
+        ports = self.vsctl("list-ifaces", BRIDGE).split()
+        if machine.port_taps[0] not in ports:
+            raise LabError(
+                f"{machine.name} does not run; start it with: scripts/lab start {machine.name}"
+            )

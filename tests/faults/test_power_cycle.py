@@ -38,6 +38,7 @@ def cut_on(bench: Bench, host: str, cycles: int) -> list[str]:
         time.sleep(points.uniform(0, 4))
         where, task = last_step(bench, host), victim.task
         bench.lab.power(host, "off")
+        assert "at 'end'" not in where, f"{host}, power cycle {number} came after the end of apply"
         victim.kill()
         bench.lab.power(host, "on")
         again = bench.finish(f"power-{host}-{number}-again", host, model)

@@ -29,9 +29,12 @@ class CallbackModule(CallbackBase):
         self.steps = {}
 
     def v2_runner_on_ok(self, result):
-        # a guarded change is reported twice: when it is planned and when it is done
+        # a guarded change is reported twice: when it is planned and, with its seconds, when done
         known = self.steps.setdefault(result._host.get_name(), {})
-        known.update({step["name"]: None for step in result._result.get("steps", ())})
+        checking = context.CLIARGS.get("check")
+        for step in result._result.get("steps", ()):
+            if checking or "seconds" in step:
+                known[step["name"]] = None
 
     def v2_playbook_on_stats(self, stats):
         counts = {host: stats.summarize(host) for host in stats.processed}

@@ -40,9 +40,9 @@ def _networks(spec: Spec, facts: Facts) -> Iterator[Check]:
     for nic in spec.nics:
         link = facts["links"].get(nic.bond.name, {})
         yield compare(
-            f"{nic.bond.name}: MTU",
-            nic.mtu,
-            link.get("mtu"),
+            f"{nic.bond.name}: up, MTU",
+            {"up": True, "mtu": nic.mtu},
+            {"up": link.get("up"), "mtu": link.get("mtu")},
             "network:activate",
             f"ip link show {nic.bond.name}",
             sources[nic.bond.name],
@@ -50,6 +50,7 @@ def _networks(spec: Spec, facts: Facts) -> Iterator[Check]:
     for network in spec.networks:
         link = facts["links"].get(network.interface, {})
         expected = {
+            "up": True,
             "mtu": network.mtu,
             "vlan": network.vlan,
             "addresses": list(network.addresses),
@@ -57,6 +58,7 @@ def _networks(spec: Spec, facts: Facts) -> Iterator[Check]:
         }
         now, ways = link.get("addresses", ()), facts["routes"].get(network.interface, ())
         got = {
+            "up": link.get("up"),
             "mtu": link.get("mtu"),
             "vlan": link.get("vlan"),
             "addresses": [a for a in network.addresses if a in now],

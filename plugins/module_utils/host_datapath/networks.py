@@ -73,6 +73,8 @@ def _links_problem(spec: Spec, links: dict[str, Facts]) -> str | None:
             continue  # Open vSwitch makes it later
         if link is None:
             return f"{network.interface} does not exist"
+        if not link["up"]:
+            return f"{network.interface} is down"
         if network.vlan is not None and (link["vlan"], link["lower"]) != (
             network.vlan,
             network.link,

@@ -19,6 +19,14 @@ WORD = re.compile(r"[^\s#]+")
 LINE = re.compile(r"[^\r\n]*")
 
 
+#: limits.conf(5)
+ITEMS = (
+    *("as", "chroot", "core", "cpu", "data", "fsize", "locks", "maxlogins", "maxsyslogins"),
+    *("memlock", "msgqueue", "nice", "nofile", "nonewprivs", "nproc", "priority", "rss"),
+    *("rtprio", "sigpending", "stack"),
+)
+
+
 class SpecError(ValueError):
     """A value that cannot be meant; the message begins with its key."""
 
@@ -163,6 +171,10 @@ def _limit(key: str, data: Any) -> Limit:
             for name in ("domain", "type", "item", "value")
         )
     )
+    if limit.item not in ITEMS:
+        raise SpecError(f"{key}.item: {limit.item!r}; known are {', '.join(ITEMS)}")
+    if not re.fullmatch(r"-?[0-9]+|unlimited|infinity", limit.value):
+        raise SpecError(f"{key}.value: {limit.value!r}; expected a number or unlimited")
     if limit.item == "memlock" and not re.fullmatch(r"[0-9]+|unlimited|infinity|-1", limit.value):
         raise SpecError(f"{key}.value: {limit.value!r}; expected KiB or unlimited")
     return limit

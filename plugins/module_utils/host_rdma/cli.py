@@ -20,7 +20,8 @@ PATIENCE = 60
 
 
 def main(argv: Sequence[str] | None = None, system: System | None = None) -> int:
-    """0: in order. 1: not, and says why. 2: called wrongly, or no desired state on this host."""
+    """0: in order. 1: not, and says why. 2: called wrongly, or no desired state on this host.
+    3: plan has steps. 4: plan is refused."""
     parser = argparse.ArgumentParser(prog="slipway-datapath rdma", description=__doc__)
     parser.add_argument("action", choices=("status", "plan", "verify", "boot", "down"))
     parser.add_argument("--json", action="store_true", help="for programs")
@@ -90,15 +91,17 @@ def status(system: System, spec: HostRdmaSpec, as_json: bool) -> int:
 def plan(system: System, spec: HostRdmaSpec, as_json: bool) -> int:
     """What the next run would do; nothing is changed."""
     result = converge(HostRdma(system, spec), check=True)
+    status = 4 if result.refusals else 3 if result.steps else 0
     if as_json:
         print(json.dumps(result.as_dict()))
-        return 0
+        return status
     for line in result.refusals:
         print(f"refused: {line}")
     for step in result.steps:
         print(f"{step['name']}: {step['why']}")
-    print(f"{len(result.steps)} steps")
-    return 0
+    if not status:
+        print("nothing to do")
+    return status
 
 
 def verify(system: System, spec: HostRdmaSpec, as_json: bool) -> int:

@@ -16,7 +16,7 @@ from .source import Source
 
 _YAML = (".yml", ".yaml", ".json")
 _IGNORED = (
-    *("~", ".bak", ".cfg", ".ini", ".md", ".orig", ".pyc", ".pyo", ".retry", ".rst"),
+    *("~", ".bak", ".cfg", ".md", ".orig", ".pyc", ".pyo", ".retry", ".rpm", ".rst"),
     *(".swp", ".txt"),
 )
 

@@ -201,3 +201,12 @@ def test_a_malformed_route_is_named_on_fake_tree(route, key):
     spec["networks"][0]["routes"] = [route]
     with pytest.raises(SpecError, match=key):
         Spec.from_dict(spec)
+
+
+@pytest.mark.parametrize("interface", ["bond0.100", "bond0"])
+def test_an_interface_that_is_down_is_seen_and_comes_up_on_fake_tree(host, interface):
+    host.netdevs[interface].up = False
+    assert "network:activate" in {check.step for check in broken(host).values()}
+    result = run(host, desired())
+    assert f"{interface} is down" in result.steps[0]["why"]
+    assert broken(host) == {}

@@ -169,7 +169,10 @@ class TestBoot:
             "roce:bond0.100: RoCE v2, traffic class 104",
         ]
         assert main(["plan"], host) == 0
+        assert "nothing to do" in capsys.readouterr().out
         assert main(["verify", "--json"], host) == 0
+        assert main(["down"], host) == 0
+        assert main(["plan"], host) == 3
 
     def test_without_an_interface_boot_says_which(self, host, capsys):
         host.put(

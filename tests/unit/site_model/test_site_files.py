@@ -7,8 +7,9 @@ from typing import Annotated
 
 import pytest
 from ansible.module_utils.site_model.hosttree import expand
-from ansible.module_utils.site_model.inventory import only_ansible_knows
+from ansible.module_utils.site_model.inventory import only_ansible_knows, read_inventory
 from ansible.module_utils.site_model.problems import Problem
+from ansible.module_utils.site_model.source import Source
 from ansible.module_utils.site_model.typed import read
 from ansible.module_utils.site_model.validate import validate
 from pydantic import Field
@@ -216,3 +217,9 @@ def test_patterns_of_hosts():
     assert expand("h[8:10:2]-[a:b]") == ["h8-a", "h8-b", "h10-a", "h10-b"]
     assert expand("plain") == ["plain"]
     assert len(expand("h[1:999999999]")) == 100_000
+
+
+def test_hosts_of_an_ini_file_are_ansibles_to_know(tmp_path):
+    (tmp_path / "hosts.ini").write_text("[lab_hosts]\nhost-1\n")
+    assert only_ansible_knows([str(tmp_path / "hosts.ini")])
+    assert not read_inventory(tmp_path, Source()).readable

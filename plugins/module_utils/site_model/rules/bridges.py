@@ -39,6 +39,9 @@ def check_bridges(view: HostView, path: Path) -> Iterator[Problem]:
             message = f"is where bridge {wires[bridge.physical_network]} leads to"
             where, fix = (*here, "physical_network"), "One bridge leads to a physical network."
             yield error("bridge-network", where, message, fix, bridge.physical_network)
+        if bridge.physical_network and not bridge.ports:
+            message, fix = "leads to it without a port", "Name the bond that is the way."
+            yield error("bridge-port", (*here, "ports"), message, fix, bridge.ports)
         if bridge.physical_network:
             wires.setdefault(bridge.physical_network, name)
     yield from _untagged(view, owner, path)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import combinations
 
 from ..model import Model
-from ..problems import Problem
-from ..sections.fabrics import Fabric
+from ..problems import Path, Problem
+from ..sections.fabrics import Fabric, Route
 from ..sections.scalars import Network, parse_range, parse_vlan_range
 from .report import error
 
@@ -20,6 +20,7 @@ def check(model: Model) -> Iterator[Problem]:
     for name, fabric in model.fabrics.items():
         yield from _addresses(name, fabric)
         yield from _tenants(name, fabric)
+        yield from _routes(name, fabric, model.fabrics)
     for (a, first), (b, second) in combinations(model.fabrics.items(), 2):
         yield from _overlap(a, first, b, second)
         if first.physical_network and first.physical_network == second.physical_network:
@@ -47,14 +48,46 @@ def _addresses(name: str, fabric: Fabric) -> Iterator[Problem]:
             message = f"overlaps the range for {a}, {first}"
             fix = "Give each kind of user addresses of its own."
             yield error("range-overlap", (*path, "ranges", b), message, fix, second)
+
+
+def _routes(name: str, fabric: Fabric, fabrics: Mapping[str, Fabric]) -> Iterator[Problem]:
+    if fabric.subnet is None:
+        return
+    path, subnet = ("site_fabrics", name, "routes"), ipaddress.ip_network(fabric.subnet)
+    subnets = {n: ipaddress.ip_network(f.subnet) for n, f in fabrics.items() if f.subnet}
     for number, route in enumerate(fabric.routes):
-        via = ipaddress.ip_address(route.via)
-        if via.version != ipaddress.ip_network(route.to).version:
-            message, fix = f"is no next hop to {route.to}", "Use addresses of one IP version."
-            yield error("route-via", (*path, "routes", number, "via"), message, fix)
-        elif via not in subnet:
-            message, fix = f"is not in the subnet {subnet}", "Name a next hop on this fabric."
-            yield error("route-via", (*path, "routes", number, "via"), message, fix, route.via)
+        here, to = (*path, number, "to"), ipaddress.ip_network(route.to)
+        yield from _next_hop((*path, number, "via"), route, fabric, subnet)
+        if to.prefixlen == 0:
+            message, fix = "is the default route", "Set default_route in host groups instead."
+            yield error("route-to", here, message, fix, route.to)
+        elif any(to == ipaddress.ip_network(r.to) for r in fabric.routes[:number]):
+            message, fix = "is routed already", "Keep one route to it."
+            yield error("route-to", here, message, fix, route.to)
+        for other, theirs in subnets.items():
+            if to.prefixlen and to.version == theirs.version and to.subnet_of(theirs):  # type: ignore[arg-type]
+                message = f"is within fabric {other}'s {theirs}: hosts on it are reached directly"
+                yield error("route-to", here, message, "Remove the route.", route.to)
+
+
+def _next_hop(path: Path, route: Route, fabric: Fabric, subnet: Network) -> Iterator[Problem]:
+    via = ipaddress.ip_address(route.via)
+    if via.version != ipaddress.ip_network(route.to).version:
+        message, fix = f"is no next hop to {route.to}", "Use addresses of one IP version."
+        yield error("route-via", path, message, fix)
+    elif via not in subnet:
+        message, fix = f"is not in the subnet {subnet}", "Name a next hop on this fabric."
+        yield error("route-via", path, message, fix, route.via)
+    elif via in ends(subnet):
+        message, fix = "is the network or broadcast address", "Name the router's own address."
+        yield error("route-via", path, message, fix, route.via)
+    for kind in _RANGES:
+        text = getattr(fabric.ranges, kind)
+        first, last = parse_range(text) if text else (None, None)
+        if first and last and first.version == via.version and first <= via <= last:
+            message = f"is in the range for {kind}, {text}: others take that address"
+            fix = "Leave the router's address out of the range."
+            yield error("route-via", path, message, fix, route.via)
 
 
 def _gateway(name: str, fabric: Fabric, subnet: Network) -> Iterator[Problem]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ...host_kernel.arguments import conflicts
+from ...host_kernel.arguments import POSITIONAL, conflicts
+from ...host_kernel.arguments import key as name_of
 from ...host_kernel.spec import HostKernelSpec, SpecError
 from ..derive.kernel import command_line
 from ..problems import Path, Problem
@@ -36,6 +37,12 @@ def check_kernel(view: HostView, path: Path) -> Iterator[Problem]:
             where = (*here, key) if place is None else (*here, key, place)
             message = str(wrong).partition(": ")[2]
             yield error("kernel-value", where, message, _FIX[key])
+    for number, argument in enumerate(own.command_line):
+        if own.hugepages and name_of(argument) in POSITIONAL:
+            message = "reserves huge pages beside hugepages"
+            fix = "Write all pools in hugepages."
+            where = (*here, "command_line", number)
+            yield error("command-line", where, message, fix, argument)
     for first, second in conflicts(command_line(view)):
         wrong = second if second in own.command_line else first
         number = own.command_line.index(wrong)

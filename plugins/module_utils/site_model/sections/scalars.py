@@ -16,6 +16,9 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _INTERFACE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_PATTERN = re.compile(r"([A-Za-z0-9_.-]|\{port\}|\{vf\})*")
+#: What the kernel's tools mean something else by.
+_RESERVED = ("all", "default", "lo")
 _PCI = re.compile(r"[0-9a-f]{4}:[0-9a-f]{2}:[01][0-9a-f]\.[0-7]")
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 _TRAIT = re.compile(r"(CUSTOM|HW|COMPUTE|STORAGE|MISC|OWNER)_[A-Z0-9_]+")
@@ -79,6 +82,8 @@ def _interface(value: str) -> str:
             f"{value!r} is not an interface name",
             "Use letters, digits, '_', '.', '-'.",
         )
+    if value in _RESERVED:
+        raise fault("interface-name", f"{value!r} means something else", "Choose another name.")
     if len(value) > INTERFACE_LENGTH:
         raise fault(
             "interface-length",
@@ -89,14 +94,10 @@ def _interface(value: str) -> str:
 
 
 def _pattern(value: str) -> str:
-    try:
-        sample = value.format(port="p", vf=0)
-    except (KeyError, IndexError, ValueError, AttributeError):
-        sample = ""
-    if not sample or "{port}" not in value or "{vf}" not in value or "{" in sample:
+    if not _PATTERN.fullmatch(value) or "{port}" not in value or "{vf}" not in value:
         raise fault(
             "representor-pattern",
-            f"{value!r} does not hold {{port}} and {{vf}} and nothing else in braces",
+            f"{value!r} does not hold {{port}}, {{vf}} and else only what interface names may",
             'Write for example "{port}_{vf}".',
         )
     return value
