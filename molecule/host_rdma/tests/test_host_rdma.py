@@ -61,7 +61,7 @@ def test_the_unit_takes_links_down_and_brings_them_back(host):
     host.check_output("systemctl restart slipway-rdma.service")
     assert host.check_output("systemctl stop slipway-rdma.service && rdma link show") == ""
     host.check_output("systemctl start slipway-rdma.service")
-    assert host.check_output("slipway-datapath rdma plan") == "0 steps"
+    assert host.check_output("slipway-datapath rdma plan") == "nothing to do"
 
 
 def test_no_failed_units(host):
