@@ -4,6 +4,7 @@ import hashlib
 
 import pytest
 from ansible.module_utils.converge import ConvergeError, converge
+from ansible.module_utils.fetch import request
 from ansible.module_utils.host_rdma import HostRdmaDrivers, HostRdmaSpec
 from ansible.module_utils.host_rdma.doca import Pin
 from ansible.module_utils.host_rdma.management import management_paths
@@ -93,7 +94,7 @@ class TestDoca:
         assert "://" in str(raised.value)
 
     def test_a_password_in_the_address_is_sent_as_a_header(self, pin):
-        asked = Pin.parse({**pin, "url": "https://u:s%40@mirror/p.deb"}).request()
+        asked = request("https://u:s%40@mirror/p.deb")
         assert asked.full_url == "https://mirror/p.deb"
         assert asked.get_header("Authorization") == "Basic dTpzQA=="
 
