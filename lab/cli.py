@@ -10,7 +10,8 @@ from lab import cache, hostpackages, playbooks, ssh
 from lab.command import tail
 from lab.errors import LabError
 from lab.instance import Lab
-from lab.machine import DEFAULT_SET
+from lab.machine import DEFAULT_SET, Machine
+from lab.node.node import Node, is_node
 from lab.vm import Vm
 
 Options = argparse.Namespace
@@ -74,6 +75,7 @@ def parser() -> argparse.ArgumentParser:
     for name, run, book in (
         ("deploy", playbooks.deploy, "hosts"),
         ("verify", playbooks.verify, "verify"),
+        ("clusters", playbooks.clusters, "clusters"),
     ):
         text = f"run playbooks/{book}.yml on what runs; further arguments are Ansible's"
         play = verb(name, lambda lab, o, run=run: run(lab, o.argument), text)
@@ -98,7 +100,11 @@ def parser() -> argparse.ArgumentParser:
     link.add_argument("port", help="management, p0 or p1")
     link.add_argument("state", choices=("up", "down"))
     add_switch(verb("switch", lambda lab, _: print(lab.switch.show()), "the top-of-rack switch"))
-    verb("packages", lambda _, __: hostpackages.ensure(), "install what the lab needs")
+    verb(
+        "packages",
+        lambda _, __: hostpackages.ensure(hostpackages.ALL),
+        "install what the lab needs",
+    )
     verb("down", lambda lab, _: lab.down(), "stop everything of this instance; disks stay")
     clean = verb("clean", do_clean, "stop everything of this instance and delete its files")
     clean.add_argument("--cache", action="store_true", help="also images, states and keys")
@@ -134,13 +140,23 @@ def do_start(lab: Lab, options: Options) -> None:
         lab.start(options.host or DEFAULT_SET, fresh=options.fresh)
 
 
+def do_packages(_lab: Lab, _options: Options) -> None:
+    hostpackages.ensure(hostpackages.ALL)
+
+
 def do_power(lab: Lab, options: Options) -> None:
     lab.power(options.host, options.action, wait=not options.no_wait)
 
 
 def do_ssh(lab: Lab, options: Options) -> None:
-    vm = running(lab, options.host)
-    argv = ssh.command(lab.paths, vm.machine, options.command)
+    if is_node(options.host):
+        node = lab.node(options.host)
+        if not node.pid:
+            raise LabError(f"{node.name} does not run; start it: scripts/lab start {node.name}")
+        machine: Machine | Node = node.node
+    else:
+        machine = running(lab, options.host).machine
+    argv = ssh.command(lab.paths, machine, options.command)
     os.execvp(argv[0], argv)
 
 

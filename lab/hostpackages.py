@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,29 +23,33 @@ COMMANDS = {
     "mkfs.ext4": "e2fsprogs",
     "nsenter": "util-linux",
 }
+#: For node containers and what runs on them.
+NODE_COMMANDS = {"podman": "podman", "runc": "runc", "busybox": "busybox-static"}
+ALL = COMMANDS | NODE_COMMANDS
 QEMU_AT_LEAST = 10
 BACKPORTS = Path("/etc/apt/sources.list.d/slipway-backports.sources")
 
 
-def ensure() -> None:
+def ensure(commands: Mapping[str, str] = COMMANDS) -> None:
     """Install what is missing; an error says what to do where that cannot work."""
     if not Path("/dev/net/tun").exists():
         raise LabError("/dev/net/tun is missing: load the kernel's tun module (modprobe tun)")
-    if not missing():
+    if not missing(commands):
         return
     with lock(cache_root() / "packages.lock", "packages are being installed"):
-        wanted = missing()
+        wanted = missing(commands)
         if wanted:
             install(wanted)
-    left = missing()
+    left = missing(commands)
     if left:
         raise LabError(f"still missing after the installation: {', '.join(left)}")
 
 
-def missing() -> list[str]:
+def missing(commands: Mapping[str, str]) -> list[str]:
     """Packages whose command is absent, or too old in QEMU's case."""
-    wanted = [package for command, package in COMMANDS.items() if not found(command)]
-    if "qemu-system-x86" not in wanted and qemu_major() < QEMU_AT_LEAST:
+    wanted = [package for command, package in commands.items() if not found(command)]
+    qemu = "qemu-system-x86"
+    if qemu in commands.values() and qemu not in wanted and qemu_major() < QEMU_AT_LEAST:
         wanted += ["qemu-system-x86", "qemu-utils"]
     return sorted(set(wanted))
 

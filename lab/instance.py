@@ -6,6 +6,7 @@ lab.start(["host-1", "host-2"], fresh=True)
 print(lab.check("host-1", "ip -br link"))
 """
 
+import json
 import shlex
 import shutil
 import subprocess
@@ -16,10 +17,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lab import hostpackages, network, process, ssh, states
+from lab.depot import listing, server
 from lab.errors import LabError
 from lab.image import build
 from lab.locks import lock
 from lab.machine import DEFAULT_SET, KINDS, Machine
+from lab.node import container, sysctls
+from lab.node import image as node_image
+from lab.node.container import Container
+from lab.node.node import ALL as NODES
+from lab.node.node import Node, is_node
 from lab.paths import Paths
 from lab.progress import say
 from lab.switch import Switch
@@ -45,6 +52,16 @@ class Lab:
     def vm(self, name: str) -> Vm:
         return Vm(self.paths, Machine.named(name))
 
+    def node(self, name: str) -> Container:
+        return Container(self.paths, Node.named(name))
+
+    def nodes(self) -> list[str]:
+        """Node containers of this instance, running or not."""
+        return container.known(self.paths)
+
+    def running_nodes(self) -> list[str]:
+        return [name for name in self.nodes() if self.node(name).pid]
+
     def known(self) -> list[str]:
         """Machines with files in this instance, running or not."""
         return [each.name for each in ALL if self.paths.machine(each.name).is_dir()]
@@ -53,12 +70,36 @@ class Lab:
         return [name for name in self.known() if self.vm(name).pid]
 
     def start(self, names: Iterable[str] = DEFAULT_SET, *, fresh: bool = False) -> None:
-        """Start machines; with fresh, also running ones go back to their bare state."""
-        vms = [self.vm(name) for name in names]
+        """Start machines and nodes; with fresh, also running ones go back to their bare state."""
+        names = list(names)
+        self.start_nodes([name for name in names if is_node(name)], fresh=fresh)
+        vms = [self.vm(name) for name in names if not is_node(name)]
+        if not vms:
+            return
         image = self.image()
         with self.locked():
             self.prepare()
             self.each(vms, lambda vm: self.start_one(vm, image, fresh))
+
+    def start_nodes(self, names: list[str], *, fresh: bool = False) -> None:
+        """Start node containers, and the depot from which they fetch."""
+        containers = [self.node(name) for name in names]
+        if not containers:
+            return
+        hostpackages.ensure(hostpackages.ALL)
+        node_image.ensure()
+        found = listing.make(server.BASE)
+        with self.locked():
+            self.prepare()
+            server.up(self.paths)
+            sysctls.save()
+            (self.paths.home / "artifacts.json").write_text(json.dumps(found, indent=1) + "\n")
+            for each in containers:
+                began = time.monotonic()
+                if fresh:
+                    each.remove()
+                each.start(self.switch)
+                say(f"{each.name}: ready after {time.monotonic() - began:.1f} s")
 
     def save(self, state: str) -> None:
         """Save all running machines under a name; they run on."""
@@ -100,7 +141,7 @@ class Lab:
                 self.vm(name).kill()
             self.switch.down()
             network.up(self.paths)
-        ssh.write(self.paths, ALL)
+        ssh.write(self.paths, [*ALL, *NODES])
         if self.switch.up():
             for name in self.running():
                 self.switch.attach(self.vm(name).machine)
@@ -182,6 +223,11 @@ class Lab:
             self.each(vms, lambda vm: ssh.answers(self.paths, vm.machine, ["sync"]))
             for name in self.known():
                 self.vm(name).kill()
+            for name in self.running_nodes():
+                self.node(name).stop()
+            if shutil.which("podman"):
+                sysctls.restore()
+            server.down(self.paths)
             self.switch.down()
             network.down(self.paths)
             shutil.rmtree(self.paths.sockets, ignore_errors=True)
@@ -189,12 +235,29 @@ class Lab:
     def clean(self) -> None:
         """End everything and delete the instance's files."""
         self.down()
+        for name in self.nodes():
+            self.node(name).remove()
         shutil.rmtree(self.paths.home, ignore_errors=True)
 
     def status(self) -> list[dict[str, object]]:
         """What is known of each machine, for people and programs."""
         with ThreadPoolExecutor() as pool:
-            return list(pool.map(self.status_of, self.known()))
+            found = list(pool.map(self.status_of, self.known()))
+        return found + [self.status_of_node(name) for name in self.nodes()]
+
+    def status_of_node(self, name: str) -> dict[str, object]:
+        """The same of a node container."""
+        node = self.node(name)
+        pid = node.pid
+        return {
+            "name": name,
+            "address": node.node.address,
+            "running": bool(pid),
+            "pid": pid,
+            "memory_mib": None,
+            "uptime_s": round(process.uptime(pid)) if pid else None,
+            "ssh": ssh.answers(self.paths, node.node, ["true"]) if pid else False,
+        }
 
     def status_of(self, name: str) -> dict[str, object]:
         vm = self.vm(name)

@@ -38,6 +38,25 @@ def up(paths: Paths) -> None:
     )
 
 
+def site_bridge(site: str) -> str:
+    """The bridge that is a site's management network; alpha's is the lab's own."""
+    return BRIDGE if site == "alpha" else site
+
+
+def add_site(paths: Paths, site: str, gateway: str) -> None:
+    """A site's management network, and the way to the others, unless they are there."""
+    bridge = site_bridge(site)
+    if bridge in interfaces(paths):
+        return
+    batch(
+        paths,
+        f"link add {bridge} type bridge",
+        f"addr add {gateway}/24 dev {bridge}",
+        f"link set {bridge} up",
+    )
+    capture(inside(paths, ["sysctl", "-qw", "net.ipv4.ip_forward=1"]))
+
+
 def down(paths: Paths) -> None:
     """Remove the namespace and all that is in it."""
     attempt(["ip", "netns", "delete", paths.netns])

@@ -8,6 +8,8 @@ from lab.command import tail
 from lab.errors import LabError
 from lab.instance import Lab
 from lab.machine import DEFAULT_SET
+from lab.node.node import DEFAULT_SET as NODES
+from lab.node.node import Node
 from lab.paths import CHECKOUT
 from lab.progress import phase, say, summary
 
@@ -40,6 +42,19 @@ def deploy(lab: Lab, arguments: list[str]) -> None:
 def verify(lab: Lab, arguments: list[str]) -> None:
     """Prove it; the playbook says where its report is."""
     playbook(lab, "verify", arguments)
+
+
+def clusters(lab: Lab, arguments: list[str]) -> None:
+    """Converge the clusters of the running nodes' sites."""
+    running = lab.running_nodes()
+    if not running:
+        raise LabError(f"no node runs; start some with: scripts/lab start {' '.join(NODES)}")
+    for site in dict.fromkeys(Node.named(name).site for name in running):
+        shown(
+            lab, "clusters",
+            [str(VENV / "ansible-playbook"), "-i", f"inventories/lab-{site}",
+             "playbooks/clusters.yml", *arguments],
+        )  # fmt: skip
 
 
 def playbook(lab: Lab, name: str, arguments: list[str]) -> None:

@@ -2,10 +2,12 @@
 
 import os
 import signal
+from collections.abc import Sequence
 
 from lab import keys, network
 from lab.command import attempt
 from lab.machine import Machine
+from lab.node.node import Node
 from lab.paths import Paths
 from lab.process import command_line
 
@@ -18,7 +20,7 @@ Match host {address}
 """
 # curve25519: post-quantum key exchange costs an emulated CPU most of a second.
 COMMON = """\
-Host host-* switchdev-* {subnet}
+Host {names} {subnet}
   User root
   IdentityFile {key}
   IdentitiesOnly yes
@@ -38,10 +40,11 @@ Host host-* switchdev-* {subnet}
 """
 
 
-def config(paths: Paths, machines: list[Machine]) -> str:
+def config(paths: Paths, machines: Sequence[Machine | Node]) -> str:
     """The instance's ssh_config: machines by name or by management address."""
     hosts = "".join(EACH.format(name=each.name, address=each.address) for each in machines)
     return hosts + COMMON.format(
+        names=" ".join(each.name for each in machines),
         subnet=" ".join(each.address for each in machines),
         key=keys.private(keys.CLIENT),
         known_hosts=paths.known_hosts,
@@ -50,12 +53,12 @@ def config(paths: Paths, machines: list[Machine]) -> str:
     )
 
 
-def known_hosts(machines: list[Machine]) -> str:
+def known_hosts(machines: Sequence[Machine | Node]) -> str:
     """The machines' host keys under their names."""
     return "".join(f"{each.name} {keys.public(each.name)}\n" for each in machines)
 
 
-def write(paths: Paths, machines: list[Machine]) -> None:
+def write(paths: Paths, machines: Sequence[Machine | Node]) -> None:
     """Write both files; each is complete at every moment."""
     for target, text in (
         (paths.ssh_config, config(paths, machines)),
@@ -66,18 +69,18 @@ def write(paths: Paths, machines: list[Machine]) -> None:
         half.rename(target)
 
 
-def command(paths: Paths, machine: Machine, argv: list[str], *options: str) -> list[str]:
+def command(paths: Paths, machine: Machine | Node, argv: list[str], *options: str) -> list[str]:
     return ["ssh", "-F", str(paths.ssh_config), *options, machine.name, *argv]
 
 
-def answers(paths: Paths, machine: Machine, argv: list[str]) -> bool:
+def answers(paths: Paths, machine: Machine | Node, argv: list[str]) -> bool:
     """Whether the command runs on the machine now."""
     options = ("-o", "BatchMode=yes", "-o", "ControlPath=none", "-o", "ConnectTimeout=120")
     done = attempt(command(paths, machine, argv, *options), timeout=180)
     return done.returncode == 0
 
 
-def disconnect(paths: Paths, machine: Machine) -> None:
+def disconnect(paths: Paths, machine: Machine | Node) -> None:
     """End all relays to the machine: persistent connections to a machine which was
     powered off or set back would wait for an answer for ever."""
     target = f"TCP4:{machine.address}:"

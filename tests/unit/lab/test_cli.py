@@ -63,7 +63,7 @@ def test_without_root_it_says_so(monkeypatch, capsys):
 def test_other_systems_get_the_list_of_packages(monkeypatch, capsys):
     release = {"ID": "ubuntu", "VERSION_ID": "24.04", "PRETTY_NAME": "Ubuntu 24.04"}
     monkeypatch.setattr(hostpackages, "os_release", lambda: release)
-    monkeypatch.setattr(hostpackages, "missing", lambda: ["qemu-system-x86"])
+    monkeypatch.setattr(hostpackages, "missing", lambda _commands: ["qemu-system-x86"])
     monkeypatch.setattr(hostpackages.os, "geteuid", lambda: 0)
     assert cli.main(["packages"]) == 1
     error = capsys.readouterr().err

@@ -1,0 +1,88 @@
+"""The list of artifacts that the lab's inventory takes: as group_vars' own, from the depot."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from lab.depot import build, images
+from lab.depot.modules import MODULES, Module
+from lab.locks import lock
+from lab.paths import cache_root
+
+#: Program → folder on a node.
+PLACES = {
+    **dict.fromkeys(
+        ("kubelet", "kubeadm", "kubectl", "containerd", "containerd-shim-runc-v2", "ctr"),
+        "/usr/local/bin",
+    ),
+    **dict.fromkeys(("bridge", "loopback", "host-local", "portmap"), "/opt/cni/bin"),
+}
+
+
+def make(base: str, modules: tuple[Module, ...] = MODULES) -> dict[str, Any]:
+    """``{files, images, repository, sandbox_image, etcd_tag}``; *base*: URL of the depot's folder.
+
+    Builds what is missing.
+    """
+    programs = build.ensure(modules)
+    versions = {module.name: module.version for module in modules}
+    root = cache_root() / "depot"
+    hashes = Hashes(root / "sha256.json")
+    made = images.wanted(programs, versions)
+    key = hashlib.sha256(
+        repr([(i.reference, i.entry, [hashes.of(p) for p in i.files.values()], i.links)
+              for i in made]).encode() + Path(images.__file__).read_bytes()
+    ).hexdigest()[:16]  # fmt: skip
+    folder = root / f"images-{key}"
+    with lock(cache_root() / "depot.lock", "images are being made"):
+        folder.mkdir(parents=True, exist_ok=True)
+        os.utime(folder)
+        for image in made:
+            if not archive(folder, image).exists():
+                images.write(image, archive(folder, image))
+    listing = {
+        "files": [
+            {"name": name, "url": f"{base}/{programs[name].relative_to(root)}",
+             "sha256": hashes.of(programs[name]), "path": f"{place}/{name}"}
+            for name, place in PLACES.items() if name in programs
+        ],
+        "images": [
+            {"name": image.reference, "sha256": hashes.of(archive(folder, image)),
+             "url": f"{base}/{archive(folder, image).relative_to(root)}"}
+            for image in made
+        ],
+        "repository": images.REGISTRY,
+        "sandbox_image": next(i.reference for i in made if i.name == "pause"),
+        "etcd_tag": next(i.tag for i in made if i.name == "etcd"),
+    }  # fmt: skip
+    hashes.save()
+    return listing
+
+
+def archive(folder: Path, image: images.Image) -> Path:
+    return folder / f"{image.name}-{image.tag}.tar"
+
+
+class Hashes:
+    """SHA-256 of files that do not change once they are there."""
+
+    def __init__(self, store: Path) -> None:
+        self.store = store
+        try:
+            self.known: dict[str, str] = json.loads(store.read_text())
+        except (OSError, ValueError):
+            self.known = {}
+
+    def of(self, path: Path) -> str:
+        """Looked up by path, size and time."""
+        found = path.stat()
+        key = f"{path} {found.st_size} {found.st_mtime_ns}"
+        if key not in self.known:
+            with path.open("rb") as handle:
+                self.known[key] = hashlib.file_digest(handle, "sha256").hexdigest()
+        return self.known[key]
+
+    def save(self) -> None:
+        self.store.write_text(json.dumps(self.known, indent=1, sort_keys=True) + "\n")

@@ -1,0 +1,135 @@
+"""One node container of one instance: start, stop, cables."""
+
+import json
+import shutil
+import time
+
+from lab import keys, network, ssh
+from lab.command import attempt, capture, logged
+from lab.errors import LabError
+from lab.node import image
+from lab.node.node import FABRICS, Node
+from lab.node.podman import podman
+from lab.paths import Paths
+from lab.switch import BRIDGE, Switch
+
+START_TIMEOUT = 120
+# Not --systemd: with cgroups v1 podman then binds the machine's own hierarchy of systemd into
+# every container, and they take each other's units and pods for their own.
+OPTIONS = (
+    "--cgroupns=private", "--privileged", "--systemd=false", "--network", "none",
+    "--env", "container=podman", "--stop-signal", "SIGRTMIN+3",
+    "--ulimit", "nofile=20000:20000", "--ulimit", "nproc=20000:20000",
+    "--tmpfs", "/tmp", "--tmpfs", "/run", "--tmpfs", "/run/lock",
+    # data that must not lie on an overlay
+    "-v", "/var/lib/containerd", "-v", "/var/lib/kubelet", "-v", "/var/lib/etcd",
+)  # fmt: skip
+
+
+class Container:
+    """A node and its container, found by its name."""
+
+    def __init__(self, paths: Paths, node: Node) -> None:
+        self.paths, self.node, self.name = paths, node, node.name
+        self.label = f"slipway-{paths.tag}-{node.name}"
+
+    @property
+    def pid(self) -> int | None:
+        """The container's first process."""
+        done = attempt(podman("inspect", "--format", "{{.State.Pid}}", self.label))
+        return int(done.stdout) or None if done.returncode == 0 else None
+
+    def exists(self) -> bool:
+        return attempt(podman("container", "exists", self.label)).returncode == 0
+
+    def start(self, switch: Switch) -> None:
+        """Run it, wire it, and wait for SSH. What was on its disk is still there."""
+        if not self.pid:
+            log = self.paths.logs / f"{self.name}.log"
+            if self.exists():
+                logged(podman("start", self.label), log)
+            else:
+                run = ["run", "--detach", "--name", self.label, "--hostname", self.name]
+                logged(podman(*run, *OPTIONS, image.name(), "/sbin/init"), log)
+            self.identify()
+        self.wire(switch)
+        self.forward()
+        self.wait()
+
+    def identify(self) -> None:
+        """Keys as the lab's virtual machines have them."""
+        files = {
+            "/etc/ssh/ssh_host_ed25519_key": keys.private(self.name).read_text(),
+            "/etc/ssh/ssh_host_ed25519_key.pub": keys.public(self.name) + "\n",
+            "/root/.ssh/authorized_keys": keys.public(keys.CLIENT) + "\n",
+        }
+        for path, text in files.items():
+            write = f"umask 077; mkdir -p $(dirname {path}); cat > {path}"
+            capture(podman("exec", "-i", self.label, "sh", "-c", write), stdin=text)
+
+    def wire(self, switch: Switch) -> None:
+        """Management by the site's bridge, each fabric by an access port of the rack's switch."""
+        present = network.interfaces(self.paths)
+        network.add_site(self.paths, self.node.site, self.node.gateway)
+        if self.node.cable("eth0") not in present:
+            self.plug("eth0")
+            self.inside(
+                f"addr add {self.node.address}/24 dev eth0", "link set eth0 up", "link set lo up",
+                f"route add default via {self.node.gateway}",
+            )  # fmt: skip
+            bridge = network.site_bridge(self.node.site)
+            network.batch(self.paths, f"link set {self.node.cable('eth0')} master {bridge} up")
+        if self.node.site != "alpha":  # the rack is alpha's
+            return
+        for fabric, vlan in FABRICS.items():
+            cable = self.node.cable(fabric)
+            if cable not in present:
+                self.plug(fabric)
+                network.batch(self.paths, f"link set {cable} mtu {network.DATA_MTU} up")
+                self.inside(f"link set {fabric} mtu {network.DATA_MTU} up")
+            switch.vsctl("--may-exist", "add-port", BRIDGE, cable, f"tag={vlan}")
+
+    def plug(self, interface: str) -> None:
+        """A cable whose one end is in the container."""
+        cable = self.node.cable(interface)
+        network.batch(
+            self.paths, f"link add {cable} type veth peer name {interface} netns {self.pid}"
+        )
+
+    def forward(self) -> None:
+        """Pods' packets pass through the node; its kernel is not the node's to configure."""
+        enter = ["nsenter", f"--net=/proc/{self.pid}/ns/net", "sysctl", "-qw"]
+        capture([*enter, "net.ipv4.ip_forward=1"])
+
+    def inside(self, *lines: str) -> None:
+        """Run ``ip`` in the container's network."""
+        enter = ["nsenter", f"--net=/proc/{self.pid}/ns/net", "ip", "-batch", "-"]
+        capture(enter, stdin="\n".join(lines) + "\n")
+
+    def wait(self) -> None:
+        end = time.monotonic() + START_TIMEOUT
+        while not ssh.answers(self.paths, self.node, ["true"]):
+            if not self.pid:
+                raise LabError(f"{self.name} ended: podman logs is in {self.paths.logs}")
+            if time.monotonic() > end:
+                raise LabError(f"{self.name} does not answer over SSH after {START_TIMEOUT} s")
+            time.sleep(0.5)
+
+    def stop(self) -> None:
+        """Its disk stays."""
+        if self.pid:
+            capture(podman("stop", "--time", "10", self.label))
+
+    def remove(self) -> None:
+        if self.exists():
+            capture(podman("rm", "--force", "--time", "5", "--volumes", self.label))
+
+
+def known(paths: Paths) -> list[str]:
+    """Names of the instance's containers, running or not."""
+    if not shutil.which("podman"):
+        return []
+    listed = capture(podman("ps", "--all", "--format", "json"))
+    prefix = f"slipway-{paths.tag}-"
+    names = [name for each in json.loads(listed or "[]") for name in each["Names"]]
+    return sorted(name.removeprefix(prefix) for name in names if name.startswith(prefix))
