@@ -86,6 +86,18 @@ def host_pod_networks(site_model: Model, site_host: Model, name: str) -> Any:
     return cluster.host_pod_networks(found, fabrics, host_view(site_model, site_host))
 
 
+def host_cluster(site_model: Model, site_host: Model) -> dict[str, Any]:
+    """``site_model | host_cluster(site_host)``: the cluster of which the host is a node."""
+    clusters, domain = section(site_model, "site_clusters"), section(site_model, "site").domain
+    return cluster.host_cluster(clusters, domain, host_view(site_model, site_host))
+
+
+def host_pod_routes(site_model: Model, site_host: Model, site_peers: Sequence[Model]) -> Any:
+    """``site_model | host_pod_routes(site_host, nodes)``: by which node pods are reached."""
+    others = [host_cluster(site_model, peer) for peer in site_peers]
+    return cluster.pod_routes(host_cluster(site_model, site_host), others)
+
+
 def network_vlan_ranges(site_model: Model) -> list[str]:
     """``site_model | network_vlan_ranges``."""
     return cloud.network_vlan_ranges(section(site_model, "site_fabrics"))
@@ -133,6 +145,24 @@ def where_valid(pattern: str, sources: Sequence[str], asked: bool = True) -> str
     return pattern
 
 
+def cluster_nodes(pattern: str, sources: Sequence[str]) -> str:
+    """``pattern | site_cluster_nodes(ansible_inventory_sources)``, for a play's ``hosts``.
+
+    The groups whose hosts are nodes of clusters, out of *pattern*; no host if there are none.
+    """
+    # here, because other playbooks do not read the inventory themselves
+    from ansible.module_utils.site_model.inventory import read_inventory
+    from ansible.module_utils.site_model.source import Source
+
+    groups: list[str] = []
+    for folder in _folders(sources):
+        clusters = read_inventory(folder, Source()).sections.get("site_clusters") or {}
+        for found in clusters.values():
+            pools = [found["control_plane"], *(found.get("workers") or {}).values()]
+            groups += [pool["group"] for pool in pools if pool.get("group")]
+    return f"{':'.join(groups)}:&{pattern}" if groups else "!all"
+
+
 def _folders(sources: Sequence[str]) -> list[Path]:
     return list(dict.fromkeys(folder_of(source) for source in sources))
 
@@ -160,6 +190,8 @@ class FilterModule:
             "host_kernel": for_host(kernel.host_kernel),
             "host_udev_names": for_host(host_udev_names),
             "host_verify": one_line(host_verify),
+            "host_cluster": one_line(host_cluster),
+            "host_pod_routes": one_line(host_pod_routes),
             "host_pod_networks": one_line(host_pod_networks),
             "device_spec": for_host(cloud.device_spec),
             "bridge_mappings": for_host(cloud.bridge_mappings),
@@ -172,5 +204,6 @@ class FilterModule:
             "link_quota": for_link(federation.link_quota),
             "link_terms": for_link(federation.link_terms),
             "site_where_readable": where_readable,
+            "site_cluster_nodes": cluster_nodes,
             "site_where_valid": where_valid,
         }

@@ -250,6 +250,35 @@ def test_a_clusters_facts(opened):
     assert file["ipam"]["ranges"] == [[first]]
 
 
+def test_a_node_knows_its_cluster_and_its_pods(opened):
+    sections, view = opened("lab-alpha")
+    clusters = section(sections, "site_clusters")
+    control, worker = (
+        cluster.host_cluster(clusters, "alpha.example", view(name))
+        for name in ("alpha-control-1", "alpha-worker-1")
+    )
+    assert (control["role"], worker["role"]) == ("control-plane", "worker")
+    assert control["issuer"] == "https://alpha.alpha.example"
+    assert (control["node_pod_subnet"], worker["node_pod_subnet"]) == (
+        "10.101.11.0/24", "10.101.12.0/24",
+    )  # fmt: skip
+    assert cluster.pod_routes(control, [control, worker]) == {"10.101.12.0/24": "192.168.77.41"}
+
+
+def test_a_node_without_room_for_its_pods_is_said(opened):
+    sections, view = opened("lab-alpha")
+    clusters = section(sections, "site_clusters")
+    small = {"alpha": clusters["alpha"].model_copy(update={"pod_subnet": "10.101.0.0/21"})}
+    with pytest.raises(ModelError, match="has no /24 for the node with site_host_index 11"):
+        cluster.host_cluster(small, "alpha.example", view("alpha-control-1"))
+
+
+def test_a_host_of_no_cluster_is_said(opened):
+    _, view = opened("lab")
+    with pytest.raises(ModelError, match="host-1 is a node of no cluster"):
+        cluster.host_cluster({}, "lab.example", view("host-1"))
+
+
 def test_an_unknown_name_in_a_filter_is_one_line(opened):
     sections, _ = opened("example-federation/site-a")
     with pytest.raises(ModelError, match="Did you mean 'research'"):

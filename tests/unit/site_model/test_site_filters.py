@@ -40,6 +40,10 @@ def test_each_filter_gives_something(filters, rack):
     for name in ("network_attachments", "rdma_resources"):
         assert filters[name](rack.sections, "main"), name
     assert filters["host_pod_networks"](rack.sections, host, "main")
+    alpha = read_inventory(CHECKOUT / "inventories/lab-alpha", Source())
+    nodes = [node.as_site_host() for node in alpha.hosts.values()]
+    assert filters["host_cluster"](alpha.sections, nodes[0])["cluster"] == "alpha"
+    assert len(filters["host_pod_routes"](alpha.sections, nodes[0], nodes)) == 1
     other = read_inventory(CHECKOUT / "inventories/example-federation/site-a", Source()).sections
     assert filters["link_quota"](other, "a-to-b")["pods"] == "50"
     assert filters["link_terms"](other, "a-to-b")["source"] == "site-a"
@@ -82,3 +86,10 @@ def test_a_play_of_hosts_refuses_what_validate_refuses(filters, tmp_path):
     assert "vf-count" in str(refused.value)
     assert "unknown-key" in str(refused.value)
     assert valid("all", [str(copy)], False) == "all"
+
+
+def test_a_clusters_play_is_for_its_nodes_only(filters):
+    alpha, lab = (str(CHECKOUT / "inventories" / name) for name in ("lab-alpha", "lab"))
+    nodes = filters["site_cluster_nodes"]
+    assert nodes("all:!localhost", [alpha]) == "alpha_control:alpha_workers:&all:!localhost"
+    assert nodes("all:!localhost", [lab]) == "!all"

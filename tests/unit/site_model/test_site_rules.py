@@ -18,6 +18,8 @@ MISTAKES = [
 ]
 SITES = [
     "lab",
+    "lab-alpha",
+    "lab-beta",
     "example-rack",
     *(f"example-federation/site-{letter}" for letter in "abc"),
 ]

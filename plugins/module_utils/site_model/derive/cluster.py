@@ -2,15 +2,90 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..problems import ModelError, Problem
 from ..sections.clusters import Cluster
 from ..sections.fabrics import Fabric
 from ..view import HostView, named
 from .addresses import pod_slice
 from .names import rdma_resource, vlan_interface
+
+
+def host_cluster(clusters: Mapping[str, Cluster], domain: str, view: HostView) -> dict[str, Any]:
+    """Which cluster a host is a node of, and as what; ModelError if of none.
+
+    ``{cluster, role, version, node, address, control_plane_group, control_plane_address,
+    pod_subnet, node_pod_subnet, service_subnet, issuer, network, labels, taints}``; role:
+    "control-plane" or "worker"; control_plane_address: a name or a virtual address, "" where
+    there is none.
+    """
+    for name, cluster in clusters.items():
+        plane = cluster.control_plane
+        pools = {"control-plane": [plane], "worker": [*cluster.workers.values()]}
+        for role, pool in ((r, p) for r, members in pools.items() for p in members):
+            if pool.group == view.group_name:
+                return {
+                    "cluster": name,
+                    "role": role,
+                    "version": cluster.version,
+                    "node": view.name,
+                    "address": view.address,
+                    "control_plane_group": plane.group,
+                    "control_plane_address": str(plane.name or plane.address or ""),
+                    "pod_subnet": str(cluster.pod_subnet),
+                    "node_pod_subnet": node_pod_subnet(cluster, name, view.index),
+                    "service_subnet": str(cluster.service_subnet),
+                    "issuer": cluster.issuer or f"https://{name}.{domain}",
+                    "network": cluster.network,
+                    "labels": dict(pool.labels),
+                    "taints": list(pool.taints),
+                }
+    raise ModelError(
+        [
+            Problem(
+                "pool-nodes", ("site_clusters",),
+                f"{view.name} is a node of no cluster: its group is {view.group_name}",
+                "Name the group in a cluster's control_plane or workers.",
+            )
+        ]
+    )  # fmt: skip
+
+
+def node_pod_subnet(cluster: Cluster, name: str, index: int) -> str:
+    """The /24 (/120) of a node's pods, the *index*-th of the cluster's; "" where the CNI gives it.
+
+    ModelError if the cluster's subnet has none for that number.
+    """
+    if cluster.network != "bridge":
+        return ""
+    whole = ipaddress.ip_network(cluster.pod_subnet)
+    bits = 24 if whole.version == 4 else 120
+    size = 1 << (whole.max_prefixlen - bits)
+    first = int(whole.network_address) + index * size
+    if whole.prefixlen > bits or first + size - 1 > int(whole.broadcast_address):
+        raise ModelError(
+            [
+                Problem(
+                    "pod-subnet", ("site_clusters", name, "pod_subnet"),
+                    f"has no /{bits} for the node with site_host_index {index}",
+                    "Give the cluster a larger subnet.", str(whole),
+                )
+            ]
+        )  # fmt: skip
+    return f"{ipaddress.ip_address(first)}/{bits}"
+
+
+def pod_routes(node: Mapping[str, Any], others: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """{pod subnet: address} of the other nodes of *node*'s cluster (``host_cluster`` of each)."""
+    return {
+        other["node_pod_subnet"]: other["address"]
+        for other in others
+        if other["cluster"] == node["cluster"] and other["node"] != node["node"]
+    }
 
 
 def network_attachments(cluster: Cluster) -> list[dict[str, Any]]:

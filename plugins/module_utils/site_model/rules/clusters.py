@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 
 from ..derive.addresses import pod_slice
+from ..derive.cluster import node_pod_subnet
 from ..model import Model
 from ..problems import ModelError, Path, Problem
 from ..sections.clusters import Cluster, NodePool
@@ -38,6 +39,19 @@ def check(model: Model, members: Mapping[str, list[int]] | None) -> Iterator[Pro
         yield from _address(model, cluster, (*path, "control_plane", "address"))
         yield from _fabrics(model, cluster, path, members)
         yield from _subnets(model, cluster, path)
+        yield from _room_for_pods(cluster, name, path, members)
+
+
+def _room_for_pods(
+    cluster: Cluster, name: str, path: Path, members: Mapping[str, list[int]] | None
+) -> Iterator[Problem]:
+    """Where the kit gives each node its pods' subnet itself."""
+    groups = [pool.group for pool, _ in _pools(cluster, path) if pool.group]
+    indexes = [index for group in groups for index in (members or {}).get(group, [])]
+    try:
+        node_pod_subnet(cluster, name, max(indexes, default=1))
+    except ModelError as wrong:
+        yield from wrong.problems
 
 
 def _pools(cluster: Cluster, path: Path) -> Iterator[tuple[NodePool, Path]]:

@@ -1,0 +1,85 @@
+"""kubeadm's configuration files, as JSON, which is YAML."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from typing import Any
+
+from .spec import CONTROL_PLANE, Join, KubeadmSpec
+
+API = "kubeadm.k8s.io/v1beta4"
+SOCKET = "unix:///run/containerd/containerd.sock"
+
+
+def for_init(spec: KubeadmSpec) -> str:
+    """Of the first control plane."""
+    # for nobody: without one kubeadm makes its own, which lives a day
+    token = {"token": f"{secrets.token_hex(3)}.{secrets.token_hex(8)}", "ttl": "1m0s"}
+    return _documents(
+        {
+            "apiVersion": API, "kind": "InitConfiguration", "bootstrapTokens": [token],
+            "localAPIEndpoint": _endpoint(spec), "nodeRegistration": _registration(spec),
+        },
+        _cluster(spec),
+        {
+            "apiVersion": "kubelet.config.k8s.io/v1beta1", "kind": "KubeletConfiguration",
+            "cgroupDriver": spec.cgroup_driver, "failCgroupV1": spec.fail_cgroup_v1,
+            "serverTLSBootstrap": False, "rotateCertificates": True,
+        },
+    )  # fmt: skip
+
+
+def for_join(spec: KubeadmSpec, join: Join) -> str:
+    """Of any other node."""
+    joined: dict[str, Any] = {
+        "apiVersion": API, "kind": "JoinConfiguration", "nodeRegistration": _registration(spec),
+        "discovery": {
+            "bootstrapToken": {
+                "apiServerEndpoint": spec.endpoint, "token": join.token,
+                "caCertHashes": [join.ca_certificate_hash],
+            },
+        },
+    }  # fmt: skip
+    if spec.role == CONTROL_PLANE:
+        joined["controlPlane"] = {
+            "localAPIEndpoint": _endpoint(spec), "certificateKey": join.certificate_key,
+        }  # fmt: skip
+    return _documents(joined)
+
+
+def _cluster(spec: KubeadmSpec) -> dict[str, Any]:
+    cluster: dict[str, Any] = {
+        "apiVersion": API, "kind": "ClusterConfiguration", "clusterName": spec.cluster,
+        "kubernetesVersion": f"v{spec.version}", "controlPlaneEndpoint": spec.endpoint,
+        "networking": {"podSubnet": spec.pod_subnet, "serviceSubnet": spec.service_subnet},
+    }  # fmt: skip
+    if spec.image_repository:
+        cluster["imageRepository"] = spec.image_repository
+    if spec.etcd_tag:
+        cluster["etcd"] = {"local": {"imageTag": spec.etcd_tag}}
+    if not spec.allocate_node_cidrs:
+        cluster["controllerManager"] = {
+            "extraArgs": [{"name": "allocate-node-cidrs", "value": "false"}]
+        }
+    if spec.issuer:
+        cluster["apiServer"] = {
+            "extraArgs": [{"name": "service-account-issuer", "value": spec.issuer}]
+        }
+    return cluster
+
+
+def _registration(spec: KubeadmSpec) -> dict[str, Any]:
+    return {
+        "name": spec.node, "criSocket": SOCKET, "imagePullPolicy": "IfNotPresent",
+        "ignorePreflightErrors": list(spec.ignored_preflight),
+        "kubeletExtraArgs": [{"name": "node-ip", "value": spec.address}],
+    }  # fmt: skip
+
+
+def _endpoint(spec: KubeadmSpec) -> dict[str, Any]:
+    return {"advertiseAddress": spec.address, "bindPort": int(spec.endpoint.rpartition(":")[2])}
+
+
+def _documents(*documents: dict[str, Any]) -> str:
+    return "---\n".join(json.dumps(each, indent=1, sort_keys=True) + "\n" for each in documents)

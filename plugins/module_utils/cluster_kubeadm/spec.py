@@ -1,0 +1,82 @@
+"""The desired membership of a node, checked; errors name the key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..host_datapath.reading import Reader, SpecError
+
+CONTROL_PLANE, WORKER = "control-plane", "worker"
+
+__all__ = ["CONTROL_PLANE", "WORKER", "Join", "KubeadmSpec", "SpecError"]
+
+
+@dataclass(frozen=True)
+class KubeadmSpec:
+    """What the model says about one node of a cluster.
+
+    endpoint  host:port at which all nodes and users reach the API server.
+    address   the node's own, on the management network.
+    issuer    URL of the service accounts' issuer.
+    allocate_node_cidrs  whether the controller manager gives nodes their pods' subnets.
+    """
+
+    cluster: str
+    version: str
+    node: str
+    role: str
+    address: str
+    endpoint: str
+    pod_subnet: str
+    service_subnet: str
+    image_repository: str
+    etcd_tag: str
+    issuer: str
+    cgroup_driver: str
+    allocate_node_cidrs: bool
+    fail_cgroup_v1: bool
+    ignored_preflight: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any]) -> KubeadmSpec:
+        """From plain data. Raises SpecError."""
+        r = Reader(data, "")
+        texts = (
+            "cluster", "version", "node", "address", "endpoint", "pod_subnet", "service_subnet",
+        )  # fmt: skip
+        spec = cls(
+            **{name: r.text(name) for name in texts},
+            role=r.text("role", allowed=(CONTROL_PLANE, WORKER)),
+            image_repository=r.text("image_repository", ""),
+            etcd_tag=r.text("etcd_tag", ""),
+            issuer=r.text("issuer", ""),
+            cgroup_driver=r.text("cgroup_driver", "systemd", ("systemd", "cgroupfs")),
+            allocate_node_cidrs=r.flag("allocate_node_cidrs", True),
+            fail_cgroup_v1=r.flag("fail_cgroup_v1", True),
+            ignored_preflight=r.texts("ignored_preflight"),
+        )
+        r.end()
+        return spec
+
+
+@dataclass(frozen=True)
+class Join:
+    """What a node proves itself with once; all of it is short-lived.
+
+    certificate_key  for another control plane: decrypts the certificates that wait for it.
+    """
+
+    token: str
+    ca_certificate_hash: str
+    certificate_key: str = ""
+
+    @classmethod
+    def parse(cls, data: Mapping[str, Any] | None) -> Join | None:
+        if not data:
+            return None
+        r = Reader(data, "join")
+        join = cls(r.text("token"), r.text("ca_certificate_hash"), r.text("certificate_key", ""))
+        r.end()
+        return join

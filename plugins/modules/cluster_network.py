@@ -1,0 +1,89 @@
+#!/usr/bin/python
+"""Ansible's door to module_utils/cluster_network."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: cluster_network
+short_description: Pod networks of a node
+description:
+  - The plain bridge as primary network, with routes to the pods of other nodes.
+options:
+  desired:
+    description: The desired state (C(module_utils/cluster_network/spec.py), NetworkSpec).
+    type: dict
+    required: true
+    suboptions:
+      pod_subnet:
+        description: Addresses of this node's pods.
+        type: str
+        required: true
+      mtu:
+        description: Of pods' interfaces, in bytes.
+        type: int
+        default: 1500
+      routes:
+        description: Pod subnets of other nodes, with the address of the node.
+        type: dict
+        default: {}
+  reboot:
+    description: Not used by this subject; pod networks need no reboot.
+    type: bool
+    default: false
+  health:
+    description: Also return what tells whether the host is in order after a reboot.
+    type: bool
+    default: false
+  verify:
+    description: Also return a check for each file and route.
+    type: bool
+    default: false
+"""
+
+EXAMPLES = r"""
+- name: Pods on a bridge
+  cluster_network:
+    desired:
+      pod_subnet: 10.101.12.0/24
+      routes: {10.101.11.0/24: 192.168.77.31}
+"""
+
+RETURN = r"""
+steps:
+  description: What was done, or would be in check mode; name, why, before, after.
+  returned: always
+  type: list
+  elements: dict
+checks:
+  description: One for each file and route.
+  returned: with verify
+  type: list
+  elements: dict
+health:
+  description: Boot id, state, failed units, gate units.
+  returned: with health
+  type: dict
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.cluster_network import ClusterNetwork, NetworkSpec
+from ansible.module_utils.host_module import ARGUMENTS, run
+from ansible.module_utils.system import System
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={"desired": {"type": "dict", "required": True}, **ARGUMENTS},
+        supports_check_mode=True,
+    )
+    system = System()
+    run(
+        module,
+        system,
+        lambda: ClusterNetwork(system, NetworkSpec.parse(module.params["desired"])),
+        "/var/lib/slipway/network-journal.jsonl",
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+"""cluster_network on a stand-in node: ip and systemctl are stand-ins."""
+
+import json
+
+import pytest
+from ansible.module_utils.cluster_network import ClusterNetwork, NetworkSpec, SpecError
+from ansible.module_utils.cluster_network.subject import BATCH, CONFLIST
+from ansible.module_utils.converge import converge, failed
+from ansible.module_utils.system import Output, System
+from fakes.crash import CutPoints, cut_everywhere
+
+DESIRED = {
+    "pod_subnet": "10.101.11.0/24", "mtu": 9000, "routes": {"10.101.12.0/24": "192.0.2.41"},
+}  # fmt: skip
+
+
+class StandInNode(CutPoints, System):
+    def __init__(self, root):
+        super().__init__(str(root))
+        self.routes, self.enabled = {}, False
+
+    def run(self, *argv, check=True, timeout=120, stdin=None):
+        return super().run(*argv, check=check)
+
+    def _recorded(self, argv, stdin):
+        if argv[:4] == ("ip", "-json", "route", "show"):
+            shown = [{"dst": to, "gateway": via} for to, via in self.routes.items()]
+            return Output(0, json.dumps(shown), "")
+        if argv[:3] == ("ip", "route", "replace"):
+            self.routes[argv[3]] = argv[5]
+        elif argv[:3] == ("ip", "route", "del"):
+            del self.routes[argv[3]]
+        elif argv[:2] == ("systemctl", "enable"):
+            self.enabled = True
+        elif argv[:2] == ("systemctl", "is-enabled"):
+            return Output(0, "enabled\n" if self.enabled else "disabled\n", "")
+        return Output(0, "", "")
+
+
+@pytest.fixture
+def new_node(tmp_path):
+    count = iter(range(10_000))
+
+    def make():
+        root = tmp_path / f"node-{next(count)}"
+        root.mkdir()
+        return StandInNode(root)
+
+    return make
+
+
+def network(node, **changes):
+    return ClusterNetwork(node, NetworkSpec.parse({**DESIRED, **changes}))
+
+
+def names(result):
+    return [step["name"] for step in result.steps]
+
+
+def test_all_steps_and_then_none_on_stand_in(new_node):
+    node = new_node()
+    planned = names(converge(network(node), check=True))
+    assert names(converge(network(node))) == planned == [
+        "cni:bridge", "file:pod-routes", "file:slipway-pod-routes.service",
+        "route:10.101.12.0/24", "enable:pod-routes",
+    ]  # fmt: skip
+    bridge = json.loads(node.read(CONFLIST))["plugins"][0]
+    assert (bridge["mtu"], bridge["ipam"]["ranges"]) == (9000, [[{"subnet": "10.101.11.0/24"}]])
+    again = network(node)
+    assert not converge(again).changed
+    assert failed(again.verify(again.observe())) == []
+
+
+def test_a_node_that_left_takes_its_route_along(new_node):
+    node = new_node()
+    converge(network(node))
+    result = converge(network(node, routes={"10.101.13.0/24": "192.0.2.43"}))
+    assert node.routes == {"10.101.13.0/24": "192.0.2.43"}
+    assert "route:10.101.12.0/24:delete" in names(result)
+    assert "10.101.12" not in node.read(BATCH)
+
+
+def test_a_lost_route_is_seen_and_comes_back(new_node):
+    node = new_node()
+    converge(network(node))
+    node.routes.clear()
+    seen = network(node)
+    assert [c.step for c in failed(seen.verify(seen.observe()))] == ["route:10.101.12.0/24"]
+    assert names(converge(network(node))) == ["route:10.101.12.0/24"]
+
+
+def test_cut_at_every_step_and_change_and_run_again_on_stand_in(new_node):
+    cut_everywhere(new_node, network)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"pod_subnet": "10.101.11.1/24"}, "pod_subnet: .*host bits"),
+        ({"routes": {"x": "192.0.2.1"}}, "routes: 'x'"),
+        ({"routes": {"10.0.0.0/24": "x"}}, "routes.10.0.0.0/24: 'x'"),
+        ({"mtu": 100}, "mtu"),
+    ],
+)
+def test_a_wrong_value_is_named_by_its_key(change, words):
+    with pytest.raises(SpecError, match=words):
+        NetworkSpec.parse({**DESIRED, **change})
