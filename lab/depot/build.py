@@ -18,6 +18,8 @@ from lab.progress import say
 #: Seconds between two lines of progress.
 EVERY = 20
 OLDEST = (1, 26)
+#: Where go.dev's own installation is, whether a shell's profile says so or not.
+PATH = f"{os.environ.get('PATH', '/usr/bin:/bin')}:/usr/local/go/bin"
 
 
 def place(module: Module, compiler: str) -> Path:
@@ -42,12 +44,12 @@ def ensure(modules: Iterable[Module] = MODULES) -> dict[str, Path]:
 
 def go_version() -> str:
     """What ``go version`` says. LabError without Go, or with one that is too old."""
-    if not shutil.which("go"):
+    if not shutil.which("go", path=PATH):
         raise LabError(
             f"Go {OLDEST[0]}.{OLDEST[1]} or newer is needed for the lab's clusters and is not in "
             "PATH: install it from go.dev or the distribution"
         )
-    words = capture(["go", "env", "GOVERSION", "GOOS", "GOARCH"]).split()
+    words = capture(["env", f"PATH={PATH}", "go", "env", "GOVERSION", "GOOS", "GOARCH"]).split()
     numbers = tuple(int(part) for part in words[0].removeprefix("go").split(".")[:2])
     if numbers < OLDEST:
         raise LabError(f"{words[0]} is too old for the lab's clusters: Go 1.26 is needed")
@@ -59,7 +61,13 @@ def build(module: Module, folder: Path) -> None:
     log = cache_root() / f"depot-{module.name}.log"
     say(f"building {module.name} {module.version} (log: {log})")
     folder.parent.mkdir(parents=True, exist_ok=True)
-    env = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "-mod=readonly", "GOTOOLCHAIN": "local"}
+    env = {
+        **os.environ,
+        "PATH": PATH,
+        "CGO_ENABLED": "0",
+        "GOFLAGS": "-mod=readonly",
+        "GOTOOLCHAIN": "local",
+    }
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".build-") as scratch:
         result = Path(scratch) / "bin"
         result.mkdir()
@@ -75,7 +83,7 @@ def build(module: Module, folder: Path) -> None:
 
 def _watch(module: Module, argv: list[str], log: Path, env: dict[str, str]) -> None:
     listed = subprocess.run(
-        ["go", "list", "-deps", *module.packages],
+        ["env", "go", "list", "-deps", *module.packages],
         cwd=module.folder, env=env, capture_output=True, text=True, check=False,
     )  # fmt: skip
     if listed.returncode:
