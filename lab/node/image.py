@@ -26,8 +26,9 @@ MASKED = (
 
 def name() -> str:
     """The image's name; its tag is a hash of what it is made from."""
-    parts = [Path(__file__).read_bytes(), (HERE.parent / "image/bootstrap.py").read_bytes()]
-    return f"localhost/slipway-node:{hashlib.sha256(b'\\0'.join(parts)).hexdigest()[:16]}"
+    digest = hashlib.sha256(Path(__file__).read_bytes())
+    digest.update((HERE.parent / "image/bootstrap.py").read_bytes())
+    return f"localhost/slipway-node:{digest.hexdigest()[:16]}"
 
 
 def ensure() -> str:

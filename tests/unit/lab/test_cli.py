@@ -1,10 +1,13 @@
 """Mistakes of people: one message that says what to do, and exit status 1 or 2."""
 
+import subprocess
+from pathlib import Path
+
 import pytest
 
 from lab import cli, hostpackages
 from lab.instance import Lab
-from lab.paths import Paths
+from lab.paths import CHECKOUT, Paths
 
 
 @pytest.fixture(autouse=True)
@@ -69,3 +72,15 @@ def test_other_systems_get_the_list_of_packages(monkeypatch, capsys):
     error = capsys.readouterr().err
     assert "Ubuntu 24.04" in error
     assert "qemu-system-x86" in error
+
+
+def test_it_starts_with_the_distributions_python_before_there_is_a_venv():
+    python = "/usr/bin/python3"
+    version = [python, "-c", "import sys; sys.exit(sys.version_info < (3, 11))"]
+    if not Path(python).exists() or subprocess.run(version).returncode:
+        pytest.skip("the distribution has no Python 3.11 or newer")
+    env = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(CHECKOUT), "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [python, "-m", "lab", "--help"]
+    done = subprocess.run(command, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "clusters" in done.stdout
