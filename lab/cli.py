@@ -100,11 +100,7 @@ def parser() -> argparse.ArgumentParser:
     link.add_argument("port", help="management, p0 or p1")
     link.add_argument("state", choices=("up", "down"))
     add_switch(verb("switch", lambda lab, _: print(lab.switch.show()), "the top-of-rack switch"))
-    verb(
-        "packages",
-        lambda _, __: hostpackages.ensure(hostpackages.ALL),
-        "install what the lab needs",
-    )
+    verb("packages", do_packages, "install what the lab needs")
     verb("down", lambda lab, _: lab.down(), "stop everything of this instance; disks stay")
     clean = verb("clean", do_clean, "stop everything of this instance and delete its files")
     clean.add_argument("--cache", action="store_true", help="also images, states and keys")

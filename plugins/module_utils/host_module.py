@@ -1,4 +1,4 @@
-"""What the modules host_kernel and host_rdma share: one run of a subject, as Ansible's answer."""
+"""What modules of a subject with parts share: one run of it, as Ansible's answer."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from .converge import ConvergeError, Journal, converge
 from .host_kernel import Health, difference
 from .system import System
 
-#: Arguments beside the desired state.
+#: Arguments beside the desired state: of every subject, and of those that may need a reboot.
+VERIFY = {"verify": {"type": "bool", "default": False}}
 ARGUMENTS = {
     "reboot": {"type": "bool", "default": False},
     "health": {"type": "bool", "default": False},
-    "verify": {"type": "bool", "default": False},
+    **VERIFY,
 }
 
 
@@ -37,7 +38,7 @@ def run(
 
     for warning in result.warnings:
         module.warn(warning)
-    reasons, reboot = result.reboot_reasons, module.params["reboot"]
+    reasons, reboot = result.reboot_reasons, module.params.get("reboot", False)
     if reasons and not reboot:
         module.warn("needs a reboot (run with host_reboot=true): " + "; ".join(reasons))
     answer = {
@@ -50,7 +51,7 @@ def run(
     }
     if reboot:
         answer["diff"]["after"] += "".join(f"reboot: {reason}\n" for reason in reasons)
-    if module.params["health"]:
+    if module.params.get("health"):
         answer["health"] = Health.of(system).as_dict()
     if module.params["verify"]:
         answer["checks"] = [asdict(check) for check in subject.verify(result.after)]

@@ -26,14 +26,6 @@ options:
         description: Pod subnets of other nodes, with the address of the node.
         type: dict
         default: {}
-  reboot:
-    description: Not used by this subject; pod networks need no reboot.
-    type: bool
-    default: false
-  health:
-    description: Also return what tells whether the host is in order after a reboot.
-    type: bool
-    default: false
   verify:
     description: Also return a check for each file and route.
     type: bool
@@ -59,21 +51,17 @@ checks:
   returned: with verify
   type: list
   elements: dict
-health:
-  description: Boot id, state, failed units, gate units.
-  returned: with health
-  type: dict
 """
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.cluster_network import ClusterNetwork, NetworkSpec
-from ansible.module_utils.host_module import ARGUMENTS, run
+from ansible.module_utils.host_module import VERIFY, run
 from ansible.module_utils.system import System
 
 
 def main() -> None:
     module = AnsibleModule(
-        argument_spec={"desired": {"type": "dict", "required": True}, **ARGUMENTS},
+        argument_spec={"desired": {"type": "dict", "required": True}, **VERIFY},
         supports_check_mode=True,
     )
     system = System()

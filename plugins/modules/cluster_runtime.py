@@ -38,14 +38,6 @@ options:
         description: For nodes that may not lower a process's oom_score_adj.
         type: bool
         default: false
-  reboot:
-    description: Not used by this subject; a node needs no reboot for its runtime.
-    type: bool
-    default: false
-  health:
-    description: Also return what tells whether the host is in order after a reboot.
-    type: bool
-    default: false
   verify:
     description: Also return a check for each file, image and service.
     type: bool
@@ -75,21 +67,17 @@ checks:
   returned: with verify
   type: list
   elements: dict
-health:
-  description: Boot id, state, failed units, gate units.
-  returned: with health
-  type: dict
 """
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.cluster_runtime import ClusterRuntime, RuntimeSpec
-from ansible.module_utils.host_module import ARGUMENTS, run
+from ansible.module_utils.host_module import VERIFY, run
 from ansible.module_utils.system import System
 
 
 def main() -> None:
     module = AnsibleModule(
-        argument_spec={"desired": {"type": "dict", "required": True}, **ARGUMENTS},
+        argument_spec={"desired": {"type": "dict", "required": True}, **VERIFY},
         supports_check_mode=True,
     )
     system = System()

@@ -72,7 +72,7 @@ RestartSec=2
 
 [Install]
 WantedBy=multi-user.target
-"""  # noqa: E501
+"""  # noqa: E501  kubeadm's own line, whole as its drop-in has it
 
 
 class Services:

@@ -65,6 +65,7 @@ def _routes(name: str, fabric: Fabric, fabrics: Mapping[str, Fabric]) -> Iterato
             message, fix = "is routed already", "Keep one route to it."
             yield error("route-to", here, message, fix, route.to)
         for other, theirs in subnets.items():
+            # of one version, which the types do not know
             if to.prefixlen and to.version == theirs.version and to.subnet_of(theirs):  # type: ignore[arg-type]
                 message = f"is within fabric {other}'s {theirs}: hosts on it are reached directly"
                 yield error("route-to", here, message, "Remove the route.", route.to)
