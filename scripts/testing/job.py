@@ -1,5 +1,6 @@
 """One command of a phase: run with its output in a log, and counted."""
 
+import re
 import subprocess
 import time
 import xml.etree.ElementTree as ET
@@ -10,6 +11,9 @@ from typing import TextIO
 from common import CHECKOUT, LOGS, say, venv_environment
 
 TAIL = 40
+#: How lines begin that say why a job failed; the last ones stand at the end of everything.
+REASON = re.compile(r"(E  |fatal: |FAILED |ERROR |CRITICAL |\[ERROR\]|failed: |\S+:\d+:\d+: )")
+REASONS, WIDTH = 8, 400
 
 
 @dataclass
@@ -83,6 +87,11 @@ class Job:
         if self.failed:
             tail = "\n".join(f"    {line}" for line in lines[-TAIL:])
             print(f"{tail}\n    … the last lines of {relative(self.log)}", flush=True)
+
+    def reasons(self) -> list[str]:
+        """Lines of the log of a failed job that say why."""
+        lines = self.log.read_text(errors="replace").splitlines() if self.failed else []
+        return [line[:WIDTH] for line in lines if REASON.match(line)][-REASONS:]
 
 
 def junit_counts(path: Path) -> tuple[int, int, int]:

@@ -15,6 +15,9 @@ def run(phases: list[Phase]) -> int:
             list(pool.map(Job.run, phase.jobs))
     jobs = [job for phase in phases for job in phase.jobs]
     print(table(jobs))
+    for job in jobs:
+        for line in job.reasons():
+            print(f"{job.name}: {line}")
     failed = sum(job.failed for job in jobs)
     print(f"{sum(job.passed for job in jobs)} passed, {failed} failed", flush=True)
     return 1 if failed else 0

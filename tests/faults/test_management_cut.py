@@ -96,5 +96,6 @@ def test_rolled_back_by_a_reboot_in_between(converged: Bench) -> None:
     took = wait_until_back(converged, before)
     tell(f"reboot in between: back {took:.0f} s after the reset")
     # the gate opens at the end of the boot
-    converged.lab.check(HOST, "systemctl is-system-running --wait")
+    converged.lab.run(HOST, "systemctl is-system-running --wait")
+    assert converged.lab.check(HOST, "systemctl --failed --plain --no-legend") == ""
     assert converged.broken(HOST) == []

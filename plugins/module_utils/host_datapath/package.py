@@ -29,7 +29,7 @@ raise SystemExit(main())
 """
 _HERE = Path(__file__).resolve().parent
 #: What the engine stands on, beside its own package.
-_SHARED = ("converge.py", "ssh_connection.py", "system.py")
+_SHARED = ("converge.py", "fetch.py", "ssh_connection.py", "system.py")
 #: Subjects in the archive.
 _SUBJECTS = ("host_datapath", "host_kernel", "host_rdma")
 _EPOCH = (1980, 1, 1, 0, 0, 0)

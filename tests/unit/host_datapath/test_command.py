@@ -37,6 +37,18 @@ def test_the_zipapp_runs(tmp_path):
     assert "confirm" in done.stdout
 
 
+def test_each_module_of_the_zipapp_finds_what_it_imports(tmp_path):
+    path = package.build_into(str(tmp_path))
+    names = [
+        name.removesuffix(".py").replace("/", ".")
+        for name in package.sources()
+        if not name.endswith("__main__.py")
+    ]
+    probe = "import sys, importlib; sys.path.insert(0, sys.argv[1]); "
+    probe += "[importlib.import_module(name) for name in sys.argv[2:]]"
+    subprocess.run([sys.executable, "-I", "-c", probe, path, *names], check=True)
+
+
 def test_the_zipapp_brings_no_ansible(tmp_path):
     path = package.build_into(str(tmp_path))
     probe = "import sys; sys.path.insert(0, sys.argv[1]); import slipway.host_datapath.cli; "

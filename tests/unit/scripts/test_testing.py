@@ -67,6 +67,16 @@ def test_last_line_is_the_sum(logs, capsys):
     assert capsys.readouterr().out.splitlines()[-1] == "1 passed, 1 failed"
 
 
+def test_reasons_of_failed_jobs_come_after_the_table(logs, capsys):
+    text = "print('fatal: [host-1]: FAILED! => why'); print('noise')"
+    jobs = [python("bad", text + "; exit(2)"), python("good", text)]
+    assert report.run([Phase("one", jobs)]) == 1
+    after = capsys.readouterr().out.rpartition("log\n")[2]
+    assert "bad: fatal: [host-1]: FAILED! => why" in after
+    assert "noise" not in after
+    assert "good: fatal" not in after
+
+
 def test_unknown_scenario_names_the_known_ones(tmp_path, monkeypatch):
     (tmp_path / "host_kernel").mkdir()
     (tmp_path / "host_kernel" / "molecule.yml").write_text("platforms: [{name: host-1}]\n")
