@@ -38,6 +38,8 @@ def run(
 
     for warning in result.warnings:
         module.warn(warning)
+    if result.left:
+        module.warn("left as it is: " + "; ".join(result.left))
     reasons, reboot = result.reboot_reasons, module.params.get("reboot", False)
     if reasons and not reboot:
         module.warn("needs a reboot (run with host_reboot=true): " + "; ".join(reasons))
@@ -46,6 +48,7 @@ def run(
         "steps": result.steps,
         "reboot_reasons": reasons,
         "reboot_required": bool(reasons),
+        "left": result.left,
         "diff": difference(result.steps),
         **more(result.after),
     }
