@@ -1,4 +1,4 @@
-"""Images with one layer, as archives that containerd imports; the same bytes from the same files.
+"""Images as archives that containerd imports; the same bytes from the same files.
 
 Format: ``docker save``'s (manifest.json, a configuration, a layer).
 """
@@ -9,24 +9,38 @@ import json
 import shutil
 import tarfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from lab.depot import trees
 from lab.errors import LabError
+
+#: What pods of tests and benchmarks run.
+TOOLS = (
+    "busybox-static", "iproute2", "iputils-ping", "iperf3", "perftest", "ibverbs-utils",
+    "ibverbs-providers", "rdma-core", "python3", "ca-certificates",
+)  # fmt: skip
+#: Programs of busybox that the packages above do not bring.
+APPLETS = ("sh", "sleep", "nc", "wget", "httpd", "ls", "cat", "ps", "hostname", "grep", "env")
 
 #: Nobody serves it: the lab's nodes get these images from archives.
 REGISTRY = "registry.lab"
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 @dataclass(frozen=True)
 class Image:
-    """files: {path in the image: path here}; links: {path in the image: target}."""
+    """files: {path in the image: path here}; links: {path in the image: target}.
+
+    base  a layer below them: a tar.
+    """
 
     name: str
     tag: str
     entry: tuple[str, ...]
     files: Mapping[str, Path]
     links: Mapping[str, str]
+    base: Path | None = None
 
     @property
     def reference(self) -> str:
@@ -36,11 +50,13 @@ class Image:
 def wanted(programs: Mapping[str, Path], versions: Mapping[str, str]) -> list[Image]:
     """All images; *programs* and *versions* (by module) as the depot built them."""
     kubernetes, etcd = versions["kubernetes"], versions["etcd"].removeprefix("v")
-    busybox = _busybox()
     found = [
         _program(name, kubernetes, programs)
         for name in ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
     ]
+    proxy = _program("kube-proxy", kubernetes, programs)
+    found.append(replace(proxy, base=trees.ensure(["nftables"])))
+    found.append(_program("coredns", versions["coredns"], programs))
     found.append(
         Image(
             "etcd", f"{etcd}-0", ("/usr/local/bin/etcd",),
@@ -48,11 +64,16 @@ def wanted(programs: Mapping[str, Path], versions: Mapping[str, str]) -> list[Im
             {},
         )
     )  # fmt: skip
-    tools = {"bin/busybox": busybox}
-    found.append(Image("pause", "3.10.2", ("/bin/busybox", "sleep", "inf"), tools, {}))
-    names = ("sh", "sleep", "nc", "wget", "httpd", "ping", "ip", "ls", "cat", "ps", "hostname")
-    links = {f"bin/{name}": "busybox" for name in names}
-    found.append(Image("toolbox", "1", ("/bin/busybox", "sleep", "inf"), tools, links))
+    found.append(
+        Image("pause", "3.10.2", ("/bin/busybox", "sleep", "inf"), {"bin/busybox": _busybox()}, {})
+    )
+    applets = {f"usr/local/bin/{name}": "/usr/bin/busybox" for name in APPLETS}
+    applets |= {"usr/bin/sh": "busybox"}
+    found.append(
+        Image(
+            "toolbox", "1", ("/usr/bin/busybox", "sleep", "inf"), {}, applets, trees.ensure(TOOLS)
+        )
+    )
     return found
 
 
@@ -71,23 +92,23 @@ def _busybox() -> Path:
 
 def write(image: Image, archive: Path) -> None:
     """Write the archive; it appears whole."""
-    layer = _layer(image)
-    layer_hash = hashlib.sha256(layer).hexdigest()
+    layers = [_layer(image)] if image.files or image.links else []
+    layers = [*([image.base.read_bytes()] if image.base else []), *layers]
+    hashes = [hashlib.sha256(layer).hexdigest() for layer in layers]
     config = json.dumps({
         "architecture": "amd64", "os": "linux", "created": "1970-01-01T00:00:00Z",
-        "config": {"Entrypoint": list(image.entry), "Env": ["PATH=/usr/local/bin:/usr/bin:/bin"]},
-        "rootfs": {"type": "layers", "diff_ids": [f"sha256:{layer_hash}"]},
-        "history": [{"created": "1970-01-01T00:00:00Z"}],
+        "config": {"Entrypoint": list(image.entry), "Env": [f"PATH={PATH}"]},
+        "rootfs": {"type": "layers", "diff_ids": [f"sha256:{each}" for each in hashes]},
+        "history": [{"created": "1970-01-01T00:00:00Z"} for _ in layers],
     }).encode()  # fmt: skip
     config_name = f"{hashlib.sha256(config).hexdigest()}.json"
-    manifest = [
-        {"Config": config_name, "RepoTags": [image.reference], "Layers": [f"{layer_hash}.tar"]}
-    ]
+    names = [f"{each}.tar" for each in hashes]
+    manifest = [{"Config": config_name, "RepoTags": [image.reference], "Layers": names}]
     partial = archive.with_name(f".{archive.name}")
     with tarfile.open(partial, "w") as out:
         for name, data in (
             (config_name, config),
-            (f"{layer_hash}.tar", layer),
+            *zip(names, layers, strict=True),
             ("manifest.json", json.dumps(manifest).encode()),
         ):
             _add(out, name, data, 0o644)

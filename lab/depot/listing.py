@@ -31,10 +31,13 @@ def make(base: str, modules: tuple[Module, ...] = MODULES) -> dict[str, Any]:
     root = cache_root() / "depot"
     hashes = Hashes(root / "sha256.json")
     made = images.wanted(programs, versions)
-    key = hashlib.sha256(
-        repr([(i.reference, i.entry, [hashes.of(p) for p in i.files.values()], i.links)
-              for i in made]).encode() + Path(images.__file__).read_bytes()
-    ).hexdigest()[:16]  # fmt: skip
+    contents = [
+        (i.reference, i.entry, [hashes.of(path) for path in i.files.values()], i.links,
+         i.base and hashes.of(i.base))
+        for i in made
+    ]  # fmt: skip
+    recipe = Path(images.__file__).read_bytes()
+    key = hashlib.sha256(repr(contents).encode() + recipe).hexdigest()[:16]
     folder = root / f"images-{key}"
     with lock(cache_root() / "depot.lock", "images are being made"):
         folder.mkdir(parents=True, exist_ok=True)

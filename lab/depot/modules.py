@@ -98,5 +98,6 @@ MODULES = (
             "go.etcd.io/etcd/etcdutl/v3": "etcdutl",
         },
     ),
+    Module("coredns", "github.com/coredns/coredns"),
     Module("cni", "github.com/containernetworking/plugins"),
 )  # fmt: skip

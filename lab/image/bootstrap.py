@@ -7,10 +7,15 @@ from lab.command import logged
 from lab.image import packages
 
 
-def bootstrap(tree: Path, include: list[str], log: Path, *options: str) -> None:
-    """Make the tree with mmdebstrap, from the mirror that this machine uses."""
+def bootstrap(
+    tree: Path, include: list[str], log: Path, *options: str, variant: str = "minbase"
+) -> None:
+    """Make the tree with mmdebstrap, from the mirror that this machine uses.
+
+    variant  minbase: a small system; extract: the packages' files and no system.
+    """
     logged(
-        ["mmdebstrap", "--mode=root", "--variant=minbase", "--format=directory"]
+        ["mmdebstrap", "--mode=root", f"--variant={variant}", "--format=directory"]
         + [f"--aptopt={option}" for option in packages.APT_OPTIONS]
         + [f"--dpkgopt={option}" for option in packages.DPKG_OPTIONS]
         + [f"--include={','.join(include)}", *options]

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +96,11 @@ def host_pod_routes(site_model: Model, site_host: Model, site_peers: Sequence[Mo
     """``site_model | host_pod_routes(site_host, nodes)``: by which node pods are reached."""
     others = [host_cluster(site_model, peer) for peer in site_peers]
     return cluster.pod_routes(host_cluster(site_model, site_host), others)
+
+
+def cluster_node_marks(site_model: Model, site_hosts: Iterable[Model]) -> list[dict[str, Any]]:
+    """``site_model | cluster_node_marks(hosts)``: labels and taints of these nodes."""
+    return cluster.node_marks(host_cluster(site_model, host) for host in site_hosts)
 
 
 def network_vlan_ranges(site_model: Model) -> list[str]:
@@ -191,6 +196,7 @@ class FilterModule:
             "host_udev_names": for_host(host_udev_names),
             "host_verify": one_line(host_verify),
             "host_cluster": one_line(host_cluster),
+            "cluster_node_marks": one_line(cluster_node_marks),
             "host_pod_routes": one_line(host_pod_routes),
             "host_pod_networks": one_line(host_pod_networks),
             "device_spec": for_host(cloud.device_spec),

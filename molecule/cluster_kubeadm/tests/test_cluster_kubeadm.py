@@ -47,6 +47,11 @@ def test_the_issuer_of_service_accounts_is_the_sites_own(kubectl):
     assert found["issuer"] == "https://alpha.alpha.example"
 
 
+def test_a_worker_has_the_models_labels(kubectl):
+    labels = json.loads(kubectl("get node alpha-worker-1 -o json"))["metadata"]["labels"]
+    assert labels["lab.example/kind"] == "container"
+
+
 def test_credentials_to_join_end_by_themselves(kubectl):
     secrets = json.loads(
         kubectl("get secrets -n kube-system -o json --field-selector "
@@ -69,7 +74,11 @@ def test_pods_of_two_nodes_reach_each_other(kubectl, host):
         kubectl("wait --for=condition=Ready pod --all --timeout=120s")
         address = kubectl("get pod alpha-worker-1 -o jsonpath={.status.podIP}")
         assert address.startswith("10.101.12.")
-        assert "2 packets received" in kubectl(f"exec alpha-control-1 -- ping -c2 -w10 {address}")
+        assert "2 received" in kubectl(f"exec alpha-control-1 -- ping -c2 -w10 {address}")
+        # by name and service address: CoreDNS and kube-proxy of each node
+        connect = "import socket; socket.create_connection(('kubernetes.default.svc', 443), 10)"
+        for node in nodes:
+            kubectl(f'exec {node} -- python3 -c "{connect}"')
     finally:
         kubectl("delete pod --all --wait --timeout=60s")
 

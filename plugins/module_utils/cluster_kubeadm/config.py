@@ -23,6 +23,7 @@ def for_init(spec: KubeadmSpec) -> str:
         },
         _cluster(spec),
         {
+            **spec.kubelet,
             "apiVersion": "kubelet.config.k8s.io/v1beta1", "kind": "KubeletConfiguration",
             "cgroupDriver": spec.cgroup_driver, "failCgroupV1": spec.fail_cgroup_v1,
             "serverTLSBootstrap": False, "rotateCertificates": True,

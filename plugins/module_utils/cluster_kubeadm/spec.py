@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..host_datapath.reading import Reader, SpecError
@@ -20,6 +20,7 @@ class KubeadmSpec:
     endpoint  host:port at which all nodes and users reach the API server.
     address   the node's own, on the management network.
     issuer    URL of the service accounts' issuer.
+    kubelet   keys of a KubeletConfiguration beside the kit's.
     allocate_node_cidrs  whether the controller manager gives nodes their pods' subnets.
     """
 
@@ -38,11 +39,16 @@ class KubeadmSpec:
     allocate_node_cidrs: bool
     fail_cgroup_v1: bool
     ignored_preflight: tuple[str, ...]
+    kubelet: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> KubeadmSpec:
         """From plain data. Raises SpecError."""
         r = Reader(data, "")
+        kubelet = data.get("kubelet", {})
+        if not isinstance(kubelet, dict):
+            raise SpecError("kubelet: must be a mapping")
+        r.ignore("kubelet")
         texts = (
             "cluster", "version", "node", "address", "endpoint", "pod_subnet", "service_subnet",
         )  # fmt: skip
@@ -56,6 +62,7 @@ class KubeadmSpec:
             allocate_node_cidrs=r.flag("allocate_node_cidrs", True),
             fail_cgroup_v1=r.flag("fail_cgroup_v1", True),
             ignored_preflight=r.texts("ignored_preflight"),
+            kubelet=kubelet,
         )
         r.end()
         return spec

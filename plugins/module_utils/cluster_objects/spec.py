@@ -14,8 +14,9 @@ __all__ = ["ObjectsSpec", "SpecError"]
 
 LABELS = {"app.kubernetes.io/managed-by": "slipway"}
 SET_LABEL = "slipway/set"
-#: Kinds that others stand on come first.
+#: Kinds that others stand on come first, those that are waited for last.
 _FIRST = ("Namespace", "CustomResourceDefinition", "PriorityClass", "ServiceAccount")
+_LAST = ("DaemonSet", "Deployment", "Job")
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,9 @@ class ObjectsSpec:
             labels = labelled["metadata"].setdefault("labels", {})
             labels |= {**LABELS, SET_LABEL: name}
             objects.append(labelled)
-        order = {kind: place for place, kind in enumerate(_FIRST)}
-        objects.sort(key=lambda thing: order.get(thing["kind"], len(order)))
+        kinds = (*_FIRST, "", *_LAST)
+        order = {kind: place for place, kind in enumerate(kinds)}
+        objects.sort(key=lambda thing: order.get(thing["kind"], order[""]))
         return cls(name, tuple(objects))
 
 

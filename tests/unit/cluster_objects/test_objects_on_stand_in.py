@@ -7,8 +7,7 @@ import pytest
 from ansible.module_utils.cluster_objects import ClusterObjects, ObjectsSpec, SpecError
 from ansible.module_utils.cluster_objects.workload import unready
 from ansible.module_utils.converge import ConvergeError, Cut, converge, failed
-
-from .stand_in import StandInApi
+from fakes.api_server import StandInApi
 
 SPACE = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "climate"}}
 TOKEN = {
@@ -55,6 +54,12 @@ def test_what_others_stand_on_comes_first_and_the_second_run_changes_nothing(api
         "object:Link/climate/l", "object:ConfigMap/climate/c",
     ]  # fmt: skip
     assert run(api, LINK, MAP, KIND, SPACE).changed is False
+
+
+def test_workloads_come_after_what_they_mount():
+    workload = {**MAP, "apiVersion": "apps/v1", "kind": "Deployment"}
+    spec = ObjectsSpec.parse({"name": "test", "objects": [workload, MAP]})
+    assert [thing["kind"] for thing in spec.objects] == ["ConfigMap", "Deployment"]
 
 
 def test_check_mode_knows_the_plan_before_kind_and_cluster_are_there(api):

@@ -44,6 +44,7 @@ def test_each_filter_gives_something(filters, rack):
     nodes = [node.as_site_host() for node in alpha.hosts.values()]
     assert filters["host_cluster"](alpha.sections, nodes[0])["cluster"] == "alpha"
     assert len(filters["host_pod_routes"](alpha.sections, nodes[0], nodes)) == 1
+    assert filters["cluster_node_marks"](alpha.sections, nodes)[0]["labels"] == {}
     other = read_inventory(CHECKOUT / "inventories/example-federation/site-a", Source()).sections
     assert filters["link_quota"](other, "a-to-b")["pods"] == "50"
     assert filters["link_terms"](other, "a-to-b")["source"] == "site-a"

@@ -18,10 +18,10 @@ from .names import rdma_resource, vlan_interface
 def host_cluster(clusters: Mapping[str, Cluster], domain: str, view: HostView) -> dict[str, Any]:
     """Which cluster a host is a node of, and as what; ModelError if of none.
 
-    ``{cluster, role, version, node, address, control_plane_group, control_plane_address,
-    pod_subnet, node_pod_subnet, service_subnet, issuer, network, labels, taints}``; role:
-    "control-plane" or "worker"; control_plane_address: a name or a virtual address, "" where
-    there is none.
+    ``{cluster, role, version, node, address, groups, control_plane_group,
+    control_plane_address, pod_subnet, node_pod_subnet, service_subnet, issuer, network, labels,
+    taints}``; role: "control-plane" or "worker"; groups: of all its nodes;
+    control_plane_address: a name or a virtual address, "" where there is none.
     """
     for name, cluster in clusters.items():
         plane = cluster.control_plane
@@ -34,6 +34,7 @@ def host_cluster(clusters: Mapping[str, Cluster], domain: str, view: HostView) -
                     "version": cluster.version,
                     "node": view.name,
                     "address": view.address,
+                    "groups": [p.group for ps in pools.values() for p in ps if p.group],
                     "control_plane_group": plane.group,
                     "control_plane_address": str(plane.name or plane.address or ""),
                     "pod_subnet": str(cluster.pod_subnet),
@@ -77,6 +78,13 @@ def node_pod_subnet(cluster: Cluster, name: str, index: int) -> str:
             ]
         )  # fmt: skip
     return f"{ipaddress.ip_address(first)}/{bits}"
+
+
+def node_marks(nodes: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """``[{name, labels, taints}]`` of nodes, each as ``host_cluster`` gives it."""
+    return [
+        {"name": node["node"], "labels": node["labels"], "taints": node["taints"]} for node in nodes
+    ]
 
 
 def pod_routes(node: Mapping[str, Any], others: Iterable[Mapping[str, Any]]) -> dict[str, str]:

@@ -52,7 +52,7 @@ class StandInApi(Api):
             new["metadata"] = {**meta, "uid": path, "resourceVersion": str(self.version)}
             if "dryRun" not in query:
                 self.store[path] = new
-                if body["kind"] == "CustomResourceDefinition":
+                if body.get("kind") == "CustomResourceDefinition":
                     names, group = new["spec"]["names"], new["spec"]["group"]
                     self.kinds[f"{group}/v1", names["kind"]] = (names["plural"], True)
             return copy.deepcopy(new)
