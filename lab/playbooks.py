@@ -50,11 +50,18 @@ def clusters(lab: Lab, arguments: list[str]) -> None:
     if not running:
         raise LabError(f"no node runs; start some with: scripts/lab start {' '.join(NODES)}")
     for site in dict.fromkeys(Node.named(name).site for name in running):
+        here = [name for name in running if Node.named(name).site == site]
         shown(
             lab, "clusters",
             [str(VENV / "ansible-playbook"), "-i", f"inventories/lab-{site}",
-             "playbooks/clusters.yml", *arguments],
+             "playbooks/clusters.yml", *limit(here, arguments), *arguments],
         )  # fmt: skip
+
+
+def limit(running: list[str], arguments: list[str]) -> list[str]:
+    """To what runs, where the caller does not say."""
+    said = any(word.startswith(("-l", "--limit")) for word in arguments)
+    return [] if said else ["--limit", ",".join(running)]
 
 
 def playbook(lab: Lab, name: str, arguments: list[str]) -> None:
@@ -64,10 +71,9 @@ def playbook(lab: Lab, name: str, arguments: list[str]) -> None:
     program = VENV / "ansible-playbook"
     if not program.exists():
         raise LabError("the virtual environment is missing; make it with: scripts/bootstrap")
-    limited = any(word.startswith(("-l", "--limit")) for word in arguments)
-    limit = [] if limited else ["--limit", ",".join(running)]
     file = f"playbooks/{name}.yml"
-    shown(lab, name, [str(program), "-i", INVENTORY, file, *limit, *arguments])
+    limited = limit(running, arguments)
+    shown(lab, name, [str(program), "-i", INVENTORY, file, *limited, *arguments])
 
 
 def shown(lab: Lab, name: str, argv: list[str]) -> None:

@@ -17,7 +17,11 @@ PLACES = {
         ("kubelet", "kubeadm", "kubectl", "containerd", "containerd-shim-runc-v2", "ctr"),
         "/usr/local/bin",
     ),
-    **dict.fromkeys(("bridge", "loopback", "host-local", "portmap"), "/opt/cni/bin"),
+    **dict.fromkeys(
+        ("bridge", "macvlan", "ipvlan", "loopback", "host-local", "static", "portmap", "tuning"),
+        "/opt/cni/bin",
+    ),
+    "multus": "/opt/cni/bin",
 }
 
 

@@ -100,4 +100,5 @@ MODULES = (
     ),
     Module("coredns", "github.com/coredns/coredns"),
     Module("cni", "github.com/containernetworking/plugins"),
+    Module("multus", "gopkg.in/k8snetworkplumbingwg/multus-cni.v4"),
 )  # fmt: skip

@@ -18,6 +18,7 @@ if _HERE not in ansible.module_utils.__path__:
     ansible.module_utils.__path__.append(_HERE)
 
 from ansible.module_utils.site_model.derive import (  # noqa: E402
+    attachments,
     cloud,
     cluster,
     datapath,
@@ -79,10 +80,10 @@ def host_udev_names(view: HostView) -> dict[str, Any]:
     return {name: value for p in profiles for name, value in names.udev_names(p).items()}
 
 
-def host_pod_networks(site_model: Model, site_host: Model, name: str) -> Any:
-    """``site_model | host_pod_networks(site_host, cluster)``: the host's CNI files."""
-    fabrics = section(site_model, "site_fabrics")
-    found = item(site_model, "site_clusters", name)
+def host_pod_networks(site_model: Model, site_host: Model) -> Any:
+    """``site_model | host_pod_networks(site_host)``: second interfaces of pods by fabric."""
+    name = host_cluster(site_model, site_host)["cluster"]
+    found, fabrics = item(site_model, "site_clusters", name), section(site_model, "site_fabrics")
     return cluster.host_pod_networks(found, fabrics, host_view(site_model, site_host))
 
 
@@ -205,7 +206,7 @@ class FilterModule:
             "cloud_networks": one_line(cloud_networks),
             "flavor_extra_specs": one_line(flavor_extra_specs),
             "project_quotas": one_line(project_quotas),
-            "network_attachments": for_cluster(cluster.network_attachments),
+            "fabric_objects": for_cluster(attachments.fabric_objects),
             "rdma_resources": for_cluster(cluster.rdma_resources),
             "link_quota": for_link(federation.link_quota),
             "link_terms": for_link(federation.link_terms),

@@ -8,26 +8,41 @@ module: cluster_network
 short_description: Pod networks of a node
 description:
   - The plain bridge as primary network, with routes to the pods of other nodes.
+  - Fabrics as second interfaces, by Multus, which is then the only way to a network at all.
 options:
   desired:
     description: The desired state (C(module_utils/cluster_network/spec.py), NetworkSpec).
     type: dict
     required: true
     suboptions:
-      pod_subnet:
-        description: Addresses of this node's pods.
+      node:
+        description: Name of the node in its cluster.
         type: str
         required: true
+      pod_subnet:
+        description: Addresses of this node's pods on the bridge; empty where another CNI has them.
+        type: str
+        default: ""
       mtu:
-        description: Of pods' interfaces, in bytes.
+        description: Of pods' primary interfaces, in bytes.
         type: int
         default: 1500
       routes:
         description: Pod subnets of other nodes, with the address of the node.
         type: dict
         default: {}
+      multus:
+        description: Whether pods of the cluster can have second interfaces.
+        type: bool
+        default: false
+      fabrics:
+        description:
+          - Second interfaces of this node by fabric, each with C(interface), C(kind), C(mtu),
+            C(subnet), and C(first) and C(last) address of this node's pods.
+        type: dict
+        default: {}
   verify:
-    description: Also return a check for each file and route.
+    description: Also return a check for each file, route and service.
     type: bool
     default: false
 """
@@ -36,6 +51,7 @@ EXAMPLES = r"""
 - name: Pods on a bridge
   cluster_network:
     desired:
+      node: worker-1
       pod_subnet: 10.101.12.0/24
       routes: {10.101.11.0/24: 192.168.77.31}
 """
@@ -47,7 +63,7 @@ steps:
   type: list
   elements: dict
 checks:
-  description: One for each file and route.
+  description: One for each file, route and service.
   returned: with verify
   type: list
   elements: dict

@@ -38,6 +38,10 @@ options:
         description: For nodes that may not lower a process's oom_score_adj.
         type: bool
         default: false
+      cni_conf_dir:
+        description: Where containerd finds the pods' network.
+        type: str
+        default: /etc/cni/net.d
   verify:
     description: Also return a check for each file, image and service.
     type: bool

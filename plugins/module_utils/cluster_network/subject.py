@@ -1,6 +1,7 @@
-"""The plain bridge as a subject of converge: CNI's file, and routes to other nodes' pods.
+"""A node's pod networks as a subject of converge: the plain bridge, and second interfaces.
 
-For small clusters whose nodes share a network: each node has a route for each other one.
+The bridge is for small clusters whose nodes share a network: each node has a route for each
+other one.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from typing import Any
 from ..converge import Check, Plan, Step
 from ..host_kernel.part import HEADER, Parts, file_step
 from ..system import System
+from .attachments import Attachments
+from .paths import CONFLIST
 from .spec import NetworkSpec
 
-CONFLIST = "/etc/cni/net.d/10-slipway.conflist"
 BATCH = "/etc/slipway/pod-routes"
 SERVICE = "slipway-pod-routes.service"
 UNIT = f"/etc/systemd/system/{SERVICE}"
@@ -39,13 +41,13 @@ WantedBy=multi-user.target
 
 
 class ClusterNetwork(Parts):
-    """Pods on a bridge of the node, then routes."""
+    """Pods on a bridge of the node, routes, then second interfaces."""
 
     name = "cluster_network"
 
     def __init__(self, system: System, spec: NetworkSpec) -> None:
         self.system = system
-        self.parts = (Bridge(system, spec), Routes(system, spec))
+        self.parts = (Bridge(system, spec), Routes(system, spec), Attachments(system, spec))
 
 
 class Bridge:
@@ -56,7 +58,10 @@ class Bridge:
     def __init__(self, system: System, spec: NetworkSpec) -> None:
         self.system, self.spec = system, spec
 
-    def text(self) -> str:
+    def text(self) -> str | None:
+        """None: the primary network is another's."""
+        if not self.spec.pod_subnet:
+            return None
         ipam = {
             "type": "host-local",
             "ranges": [[{"subnet": self.spec.pod_subnet}]],
@@ -81,7 +86,8 @@ class Bridge:
             plan.steps.append(step)
 
     def verify(self, seen: dict[str, Any]) -> list[Check]:
-        same = seen["file"] == self.text().rstrip()
+        text = self.text()
+        same = seen["file"] == (text and text.rstrip())
         return [
             Check("CNI's configuration", same, "as written", "as written" if same else "else",
                   step="cni:bridge", look=CONFLIST)

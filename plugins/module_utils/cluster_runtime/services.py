@@ -30,7 +30,7 @@ version = 3
 
 [plugins."io.containerd.cri.v1.runtime".cni]
   bin_dirs = ["/opt/cni/bin"]
-  conf_dir = "/etc/cni/net.d"
+  conf_dir = "{cni}"
 
 [plugins."io.containerd.cri.v1.runtime".containerd.runtimes.runc]
   runtime_type = "io.containerd.runc.v2"
@@ -88,6 +88,7 @@ class Services:
         """{path: text}"""
         config = _CONFIG.format(
             sandbox=self.spec.sandbox_image,
+            cni=self.spec.cni_conf_dir,
             restrict=str(self.spec.restrict_oom_score_adj).lower(),
             systemd=str(self.spec.cgroup_driver == "systemd").lower(),
         )

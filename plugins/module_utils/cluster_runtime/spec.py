@@ -43,6 +43,7 @@ class RuntimeSpec:
     sandbox_image: str
     cgroup_driver: str = "systemd"
     restrict_oom_score_adj: bool = False
+    cni_conf_dir: str = "/etc/cni/net.d"
 
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> RuntimeSpec:
@@ -54,6 +55,7 @@ class RuntimeSpec:
             sandbox_image=r.text("sandbox_image"),
             cgroup_driver=r.text("cgroup_driver", "systemd", ("systemd", "cgroupfs")),
             restrict_oom_score_adj=r.flag("restrict_oom_score_adj", False),
+            cni_conf_dir=r.text("cni_conf_dir", "/etc/cni/net.d"),
         )
         r.end()
         paths = [artifact.path for artifact in spec.artifacts]

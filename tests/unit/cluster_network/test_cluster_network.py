@@ -6,47 +6,12 @@ import pytest
 from ansible.module_utils.cluster_network import ClusterNetwork, NetworkSpec, SpecError
 from ansible.module_utils.cluster_network.subject import BATCH, CONFLIST
 from ansible.module_utils.converge import converge, failed
-from ansible.module_utils.system import Output, System
-from fakes.crash import CutPoints, cut_everywhere
+from fakes.crash import cut_everywhere
 
 DESIRED = {
-    "pod_subnet": "10.101.11.0/24", "mtu": 9000, "routes": {"10.101.12.0/24": "192.0.2.41"},
+    "node": "worker-1", "pod_subnet": "10.101.11.0/24", "mtu": 9000,
+    "routes": {"10.101.12.0/24": "192.0.2.41"},
 }  # fmt: skip
-
-
-class StandInNode(CutPoints, System):
-    def __init__(self, root):
-        super().__init__(str(root))
-        self.routes, self.enabled = {}, False
-
-    def run(self, *argv, check=True, timeout=120, stdin=None):
-        return super().run(*argv, check=check)
-
-    def _recorded(self, argv, stdin):
-        if argv[:4] == ("ip", "-json", "route", "show"):
-            shown = [{"dst": to, "gateway": via} for to, via in self.routes.items()]
-            return Output(0, json.dumps(shown), "")
-        if argv[:3] == ("ip", "route", "replace"):
-            self.routes[argv[3]] = argv[5]
-        elif argv[:3] == ("ip", "route", "del"):
-            del self.routes[argv[3]]
-        elif argv[:2] == ("systemctl", "enable"):
-            self.enabled = True
-        elif argv[:2] == ("systemctl", "is-enabled"):
-            return Output(0, "enabled\n" if self.enabled else "disabled\n", "")
-        return Output(0, "", "")
-
-
-@pytest.fixture
-def new_node(tmp_path):
-    count = iter(range(10_000))
-
-    def make():
-        root = tmp_path / f"node-{next(count)}"
-        root.mkdir()
-        return StandInNode(root)
-
-    return make
 
 
 def network(node, **changes):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import json
+import ipaddress
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from ansible.module_utils.cluster_network import fabric_program
 from ansible.module_utils.site_model.derive import (
+    attachments,
     cloud,
     cluster,
     datapath,
@@ -240,14 +242,52 @@ def test_a_clusters_facts(opened):
     sections, view = opened("example-federation/site-a")
     fabrics = section(sections, "site_fabrics")
     research = item(sections, "site_clusters", "research")
-    (attachment,) = cluster.network_attachments(research)
-    assert attachment["metadata"]["name"] == "rdma"
     assert cluster.rdma_resources(research) == {"rdma/rdma": 64}
-    file = json.loads(cluster.host_pod_networks(research, fabrics, view("gpu-1"))["rdma"])
-    assert file["master"] == "bond0.120"
     # the eleventh host's slice of 128
-    first = {"rangeStart": "10.1.165.0", "rangeEnd": "10.1.165.127", "subnet": "10.1.128.0/17"}
-    assert file["ipam"]["ranges"] == [[first]]
+    assert cluster.host_pod_networks(research, fabrics, view("gpu-1")) == {
+        "rdma": {
+            "interface": "bond0.120", "kind": "macvlan", "mtu": 9000, "subnet": "10.1.128.0/17",
+            "first": "10.1.165.0", "last": "10.1.165.127",
+        }
+    }  # fmt: skip
+
+
+def test_slices_of_nodes_do_not_meet(opened):
+    sections, view = opened("lab-alpha")
+    alpha, fabrics = item(sections, "site_clusters", "alpha"), section(sections, "site_fabrics")
+    taken = []
+    for node in ("alpha-control-1", "alpha-worker-1", "alpha-worker-2"):
+        part = cluster.host_pod_networks(alpha, fabrics, view(node))["storage"]
+        first, last = (int(ipaddress.ip_address(part[key])) for key in ("first", "last"))
+        taken += range(first, last + 1)
+    assert len(taken) == len(set(taken)) == 3 * 32
+
+
+def test_a_node_without_the_fabric_has_no_part_in_it(opened):
+    sections, view = opened("lab-alpha")
+    alpha, fabrics = item(sections, "site_clusters", "alpha"), section(sections, "site_fabrics")
+    uses = {name: use.model_copy(update={"interface": None}) for name, use in alpha.fabrics.items()}
+    alone = alpha.model_copy(update={"fabrics": {**uses, "rdma": alpha.fabrics["rdma"]}})
+    assert list(cluster.host_pod_networks(alone, fabrics, view("alpha-worker-1"))) == ["rdma"]
+
+
+def test_the_objects_of_fabrics(opened):
+    sections, _ = opened("example-federation/site-a")
+    research = item(sections, "site_clusters", "research")
+    objects = {(o["kind"], o["metadata"]["name"]): o for o in attachments.fabric_objects(research)}
+    attachment = objects["NetworkAttachmentDefinition", "rdma"]
+    assert attachment["metadata"] == {
+        "name": "rdma", "namespace": "fabrics",
+        "annotations": {"k8s.v1.cni.cncf.io/resourceName": "rdma/rdma"},
+    }  # fmt: skip
+    # with a configuration of its own it would be the same on every node
+    assert "spec" not in attachment
+    # no more than Multus asks for, and only where the kit alone writes
+    role = objects["Role", "slipway-fabrics"]
+    assert role["metadata"]["namespace"] == "fabrics"
+    assert [rule["verbs"] for rule in role["rules"]] == [["get"]]
+    assert attachments.fabric_objects(research.model_copy(update={"fabrics": {}})) == []
+    assert attachments.PREFIX == fabric_program.PREFIX
 
 
 def test_a_node_knows_its_cluster_and_its_pods(opened):

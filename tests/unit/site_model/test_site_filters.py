@@ -37,14 +37,14 @@ def test_each_filter_gives_something(filters, rack):
     assert filters["host_verify"](rack.sections, host, peers)["peers"]
     for name in ("network_vlan_ranges", "cloud_networks", "flavor_extra_specs", "project_quotas"):
         assert filters[name](rack.sections), name
-    for name in ("network_attachments", "rdma_resources"):
+    for name in ("fabric_objects", "rdma_resources"):
         assert filters[name](rack.sections, "main"), name
-    assert filters["host_pod_networks"](rack.sections, host, "main")
     alpha = read_inventory(CHECKOUT / "inventories/lab-alpha", Source())
     nodes = [node.as_site_host() for node in alpha.hosts.values()]
     assert filters["host_cluster"](alpha.sections, nodes[0])["cluster"] == "alpha"
-    assert len(filters["host_pod_routes"](alpha.sections, nodes[0], nodes)) == 1
     assert filters["cluster_node_marks"](alpha.sections, nodes)[0]["labels"] == {}
+    assert len(filters["host_pod_routes"](alpha.sections, nodes[0], nodes)) == 2
+    assert list(filters["host_pod_networks"](alpha.sections, nodes[0])) == ["storage", "rdma"]
     other = read_inventory(CHECKOUT / "inventories/example-federation/site-a", Source()).sections
     assert filters["link_quota"](other, "a-to-b")["pods"] == "50"
     assert filters["link_terms"](other, "a-to-b")["source"] == "site-a"

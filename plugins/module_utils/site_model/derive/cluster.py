@@ -1,9 +1,8 @@
-"""A cluster's facts that follow from fabrics: attachments, addresses of pods, RDMA resources."""
+"""A node's facts in its cluster: membership, addresses of pods, second interfaces, RDMA."""
 
 from __future__ import annotations
 
 import ipaddress
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -19,8 +18,8 @@ def host_cluster(clusters: Mapping[str, Cluster], domain: str, view: HostView) -
     """Which cluster a host is a node of, and as what; ModelError if of none.
 
     ``{cluster, role, version, node, address, groups, control_plane_group,
-    control_plane_address, pod_subnet, node_pod_subnet, service_subnet, issuer, network, labels,
-    taints}``; role: "control-plane" or "worker"; groups: of all its nodes;
+    control_plane_address, pod_subnet, node_pod_subnet, service_subnet, issuer, network, fabrics,
+    labels, taints}``; role: "control-plane" or "worker"; groups: of all its nodes;
     control_plane_address: a name or a virtual address, "" where there is none.
     """
     for name, cluster in clusters.items():
@@ -42,6 +41,7 @@ def host_cluster(clusters: Mapping[str, Cluster], domain: str, view: HostView) -
                     "service_subnet": str(cluster.service_subnet),
                     "issuer": cluster.issuer or f"https://{name}.{domain}",
                     "network": cluster.network,
+                    "fabrics": sorted(cluster.fabrics),
                     "labels": dict(pool.labels),
                     "taints": list(pool.taints),
                 }
@@ -96,62 +96,42 @@ def pod_routes(node: Mapping[str, Any], others: Iterable[Mapping[str, Any]]) -> 
     }
 
 
-def network_attachments(cluster: Cluster) -> list[dict[str, Any]]:
-    """NetworkAttachmentDefinitions, one for each fabric of the cluster.
-
-    They hold no configuration of their own: each node has its own CNI file of that name
-    (``pod_network``), with its own interface and its own slice of addresses.
-    """
-    found = []
-    for name, use in cluster.fabrics.items():
-        resource = {"k8s.v1.cni.cncf.io/resourceName": rdma_resource(name)} if use.rdma else {}
-        found.append(
-            {
-                "apiVersion": "k8s.cni.cncf.io/v1",
-                "kind": "NetworkAttachmentDefinition",
-                "metadata": {"name": name, "annotations": resource},
-            }
-        )
-    return found
-
-
 def pod_network(
-    cluster: Cluster, fabrics: Mapping[str, Fabric], name: str, index: int, interface: str | None
+    cluster: Cluster, fabrics: Mapping[str, Fabric], name: str, index: int, interface: str
 ) -> dict[str, Any]:
-    """A node's CNI file for fabric *name*: its interface and its slice of the pods' range.
+    """A node's part in fabric *name*: its interface and its slice of the pods' range.
 
-    *index*: the node's number from 1; *interface*: the node's own on that fabric, used
-    where the cluster names none.
+    ``{interface, kind, mtu, subnet, first, last}``; *index*: the node's number from 1.
+    ModelError where the fabric has no addresses for its pods.
     """
     path = ("site_clusters", "fabrics", name)
     fabric, use = named(fabrics, "fabric", name, path), cluster.fabrics[name]
     part = pod_slice(fabric, index, use.slice, (*path, "slice"))
-    ranges = []
-    if part and fabric.subnet:
-        ranges = [[{"subnet": fabric.subnet, "rangeStart": part[0], "rangeEnd": part[1]}]]
+    if part is None or fabric.subnet is None:
+        message, fix = f"fabric {name} has no range for pods", "Set ranges.pods of the fabric."
+        raise ModelError([Problem("range-missing", path, message, fix)])
     return {
-        "cniVersion": "1.0.0",
-        "name": name,
-        "type": use.kind,
-        "master": use.interface or interface,
-        "mode": "bridge" if use.kind == "macvlan" else "l2",
+        "interface": interface,
+        "kind": use.kind,
         "mtu": fabric.mtu,
-        "ipam": {"type": "host-local", "ranges": ranges},
+        "subnet": str(fabric.subnet),
+        "first": part[0],
+        "last": part[1],
     }
 
 
 def host_pod_networks(
     cluster: Cluster, fabrics: Mapping[str, Fabric], view: HostView
-) -> dict[str, str]:
-    """A host's CNI files as JSON text by fabric, where it is a node itself."""
-    files = {}
-    for name in cluster.fabrics:
-        own = None
-        if name in view.group.fabrics:
-            own = vlan_interface(view.link_of(name) or "", view.fabrics[name].vlan)
-        network = pod_network(cluster, fabrics, name, view.index, own)
-        files[name] = json.dumps(network, indent=2, sort_keys=True) + "\n"
-    return files
+) -> dict[str, dict[str, Any]]:
+    """Second interfaces of pods on a host (``pod_network``), by fabric; of those that it has."""
+    found = {}
+    for name, use in cluster.fabrics.items():
+        interface = use.interface
+        if interface is None and name in view.group.fabrics:
+            interface = vlan_interface(view.link_of(name) or "", view.fabrics[name].vlan)
+        if interface:
+            found[name] = pod_network(cluster, fabrics, name, view.index, interface)
+    return found
 
 
 def rdma_resources(cluster: Cluster) -> dict[str, int]:
