@@ -73,13 +73,19 @@ class Attachments:
         return {"cniVersion": "1.0.0", "name": name, "plugins": [guard, interface]}
 
     def multus(self) -> dict[str, Any]:
-        """kubelet's own credential: no further one, and renewed by itself."""
+        """kubelet's own credential: no further one, and renewed by itself.
+
+        The primary network as a folder: of a file Multus 4.2.3 keeps no plugin's own keys for the
+        time when the pod goes, and bridge then gives no address back.
+        """
         return {
             "cniVersion": "1.0.0", "name": "slipway-multus", "type": "multus",
             "capabilities": {"portMappings": True},
             "kubeconfig": "/etc/kubernetes/kubelet.conf",
             "confDir": paths.ATTACHMENTS,
-            "clusterNetwork": paths.CONFLIST if self.spec.pod_subnet else paths.PRIMARY,
+            "clusterNetwork": paths.PRIMARY,
+            # else what it knows of a pod is gone with the first try, and an address with it
+            "retryDeleteOnError": True,
         }  # fmt: skip
 
     def observe(self) -> dict[str, Any]:

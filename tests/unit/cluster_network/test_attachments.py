@@ -62,14 +62,14 @@ def test_the_chain_begins_with_the_guard(node):
     assert (rdma["type"], rdma["mode"]) == ("ipvlan", "l2")
 
 
-def test_the_bridge_is_where_only_multus_looks(node):
+def test_the_primary_network_is_where_only_multus_looks(node):
     converge(network(node))
     multus = json.loads(node.read(paths.MULTUS))
-    assert multus["clusterNetwork"] == paths.CONFLIST
-    assert not paths.CONFLIST.startswith(paths.RUNTIME)
+    assert multus["clusterNetwork"] == paths.PRIMARY
+    assert paths.CONFLIST.startswith(f"{paths.PRIMARY}/")
+    assert not paths.PRIMARY.startswith(paths.RUNTIME)
     # Cilium and Calico write their own file
     converge(network(node, pod_subnet=""))
-    assert json.loads(node.read(paths.MULTUS))["clusterNetwork"] == paths.PRIMARY
     assert node.read(paths.CONFLIST) is None
 
 
