@@ -44,9 +44,8 @@ checks:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.cluster_addons import AddonsSpec, manifests
+from ansible.module_utils.cluster_addons import AddonsSpec, ClusterAddons
 from ansible.module_utils.cluster_addons.manifests import KUBEADM
-from ansible.module_utils.cluster_objects import ClusterObjects, ObjectsSpec
 from ansible.module_utils.host_module import VERIFY, run
 from ansible.module_utils.kube_api import ADMIN, Api
 from ansible.module_utils.system import System
@@ -63,18 +62,20 @@ def main() -> None:
     )
     system = System()
 
-    def subject() -> ClusterObjects:
-        spec = AddonsSpec.parse(module.params["desired"])
+    def connect() -> Api | None:
+        # before the cluster has begun there is nothing to ask
         if module.check_mode and not (system.exists(KUBEADM) and system.exists(ADMIN)):
-            # what kubeadm would write is not known before it is there
-            steps = [{"name": f"addon:{name}", "why": "no cluster yet"} for name in spec.addons]
-            module.exit_json(changed=bool(steps), steps=steps)
-        api = Api.of_kubeconfig(system)
-        objects = manifests(system, spec, api.server)
-        made = ObjectsSpec.parse({"name": "addons", "objects": objects})
-        return ClusterObjects(lambda: api, made, wait=module.params["wait"])
+            return None
+        return Api.of_kubeconfig(system)
 
-    run(module, system, subject, "/var/lib/slipway/objects-journal.jsonl")
+    run(
+        module,
+        system,
+        lambda: ClusterAddons(
+            system, connect, AddonsSpec.parse(module.params["desired"]), wait=module.params["wait"]
+        ),
+        "/var/lib/slipway/objects-journal.jsonl",
+    )
 
 
 if __name__ == "__main__":

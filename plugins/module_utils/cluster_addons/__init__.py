@@ -5,7 +5,7 @@ Python's standard library only; no Ansible.
 
 from __future__ import annotations
 
-from .manifests import manifests
 from .spec import AddonsSpec, SpecError
+from .subject import ClusterAddons
 
-__all__ = ["AddonsSpec", "SpecError", "manifests"]
+__all__ = ["AddonsSpec", "ClusterAddons", "SpecError"]

@@ -16,22 +16,20 @@ CONFIG = "/run/slipway/addons.json"
 HASH = "slipway/configuration"
 
 
-def manifests(system: System, spec: AddonsSpec, server: str) -> list[Object]:
-    """Objects of the addons; *server*: URL of the API server for all nodes.
+def manifests(system: System, spec: AddonsSpec, addon: str, server: str) -> list[Object]:
+    """Objects of an addon; *server*: URL of the API server for all nodes.
 
     Raises CommandError where kubeadm or kubectl fails.
     """
-    objects: list[Object] = []
     system.write_file(CONFIG, config(spec, server), 0o600)
     try:
-        for addon in spec.addons:
-            phase = ("init", "phase", "addon", addon, "--print-manifest", "--config", CONFIG)
-            printed = system.run(KUBEADM, *phase).stdout
-            # the host has no YAML parser but this one; nothing is asked of the cluster
-            local = ("patch", "--local", "--type", "merge", "--patch", "{}", "--output", "json")
-            objects += documents(system.run(KUBECTL, *local, "-f", "-", stdin=printed).stdout)
+        phase = ("init", "phase", "addon", addon, "--print-manifest", "--config", CONFIG)
+        printed = system.run(KUBEADM, *phase).stdout
     finally:
         system.remove(CONFIG)
+    # the host has no YAML parser but this one; nothing is asked of the cluster
+    local = ("patch", "--local", "--type", "merge", "--patch", "{}", "--output", "json")
+    objects = documents(system.run(KUBECTL, *local, "-f", "-", stdin=printed).stdout)
     return [with_hash(thing, objects) for thing in objects]
 
 

@@ -36,7 +36,8 @@ class ClusterNodes:
         plan = Plan()
         for node in self.spec.nodes:
             live = seen[node.name]
-            if live is None or change(node, live):
+            given = node.labels or node.taints
+            if change(node, live) if live else given:
                 plan.steps.append(self._step(node, live))
         return plan
 

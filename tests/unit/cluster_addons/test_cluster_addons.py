@@ -3,9 +3,11 @@
 import json
 
 import pytest
-from ansible.module_utils.cluster_addons import AddonsSpec, SpecError, manifests
-from ansible.module_utils.cluster_addons.manifests import HASH, config, documents
+from ansible.module_utils.cluster_addons import AddonsSpec, ClusterAddons, SpecError
+from ansible.module_utils.cluster_addons.manifests import HASH, config, documents, manifests
+from ansible.module_utils.converge import converge
 from ansible.module_utils.system import System, recorded_key
+from fakes.api_server import StandInApi
 
 DESIRED = {
     "cluster": "alpha", "version": "1.36.3", "pod_subnet": "10.101.0.0/16",
@@ -25,9 +27,12 @@ LOCAL = (
 
 def objects(text):
     return [
-        {"kind": "ConfigMap", "metadata": {"name": "kube-proxy"}, "data": {"config.conf": text}},
+        {"apiVersion": "v1", "kind": "ConfigMap",
+         "metadata": {"name": "kube-proxy", "namespace": "kube-system"},
+         "data": {"config.conf": text}},
         {
-            "kind": "DaemonSet", "metadata": {"name": "kube-proxy"},
+            "apiVersion": "apps/v1", "kind": "DaemonSet",
+            "metadata": {"name": "kube-proxy", "namespace": "kube-system"},
             "spec": {
                 "template": {
                     "spec": {"volumes": [{"configMap": {"name": "kube-proxy"}}, {"hostPath": {}}]}
@@ -42,7 +47,7 @@ def made(tmp_path, text):
     printed = "\n".join(json.dumps(each) for each in objects(text))
     answers = {PRINT: [0, "yaml", ""], recorded_key(LOCAL, "yaml"): [0, printed, ""]}
     (tmp_path / "commands.json").write_text(json.dumps(answers))
-    return manifests(System(str(tmp_path)), AddonsSpec.parse(DESIRED), SERVER)
+    return manifests(System(str(tmp_path)), AddonsSpec.parse(DESIRED), "kube-proxy", SERVER)
 
 
 def test_pods_start_anew_when_their_configuration_changes(tmp_path):
@@ -64,6 +69,28 @@ def test_kubeadm_is_told_the_cluster_and_the_proxys_keys():
     assert cluster["controlPlaneEndpoint"] == "192.0.2.1:6443"
     assert cluster["imageRepository"] == "registry.lab"
     assert proxy["mode"] == "nftables"
+
+
+def test_addons_are_one_step_each_and_go_when_no_longer_named(tmp_path):
+    made(tmp_path, "a")
+    system, api = System(str(tmp_path)), StandInApi()
+    api.server = SERVER
+    api.kinds["apps/v1", "DaemonSet"] = ("daemonsets", True)
+
+    def addons(names):
+        spec = AddonsSpec.parse({**DESIRED, "addons": names})
+        return converge(ClusterAddons(system, lambda: api, spec))
+
+    assert [step["name"] for step in addons(["kube-proxy"]).steps] == ["addon:kube-proxy"]
+    assert addons(["kube-proxy"]).changed is False
+    assert addons([]).changed
+    assert not any("daemonsets" in path for path in api.store)
+
+
+def test_check_mode_before_the_cluster_says_which():
+    spec = AddonsSpec.parse(DESIRED)
+    planned = converge(ClusterAddons(System("/nowhere"), lambda: None, spec), check=True)
+    assert [step["name"] for step in planned.steps] == ["addon:kube-proxy"]
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,7 @@ def test_what_is_no_node_is_named(api):
 
 def test_check_mode_before_the_cluster_begins():
     assert converge(subject(None, labels={"rack": "a"}), check=True).changed
+    assert converge(subject(None), check=True).changed is False
 
 
 @pytest.mark.parametrize("taint", ["gpu", "gpu=yes", "=yes:NoSchedule", "gpu=yes:Never"])
