@@ -30,6 +30,8 @@ def link_terms(link: Link) -> dict[str, Any]:
         "target": link.target,
         "namespaces": list(link.namespaces),
         "budget": link.budget.model_dump(exclude_none=True),
-        "credential": link.credential,
+        "priority": link.priority,
         "pod_security": link.pod_security,
+        "credential": link.credential,
+        "token_lifetime": link.token_lifetime,
     }

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..model import Model
-from ..problems import Problem
+from ..problems import Path, Problem
+from ..quantity import quantity
+from ..sections.federation import Link
 from ..view import unknown
 from .report import dangling, error, note, warning
 
@@ -31,6 +33,7 @@ def check(model: Model) -> Iterator[Problem]:
         if other != name:
             message, fix = f"is the same as link {other}", "Join their namespaces in one link."
             yield error("link-duplicate", path, message, fix)
+        yield from _by_namespace(path, link)
         yield from dangling(model, "cluster", link.cluster, (*path, "cluster"), "site_clusters")
         if link.pod_security == "privileged":
             message = "lets a peer's pods become root of a node"
@@ -41,8 +44,14 @@ def check(model: Model) -> Iterator[Problem]:
                 message, fix = "is a namespace of the cluster itself", "Use one of the users'."
                 where = (*path, "namespaces", number)
                 yield error("link-namespace", where, message, fix, namespace)
+    for name in model.federation.addresses:
+        where = ("site_federation", "addresses", name)
+        yield from dangling(model, "cluster", name, where, "site_clusters")
     for name, peer in model.federation.peers.items():
         path = ("site_federation", "peers", name)
+        if name == "system":
+            message = "is how names of the cluster itself begin"
+            yield error("peer-name", path, message, "Agree on another name.")
         if name == own:
             yield error("own-peer", path, "is this site itself", "Remove it.")
         if not any(name in (link.source, link.target) for link in links.values()):
@@ -53,3 +62,23 @@ def check(model: Model) -> Iterator[Problem]:
         elif peer.fingerprint is None:
             fix = "Write the key's fingerprint once the peer's offer has been checked."
             yield note("peer-fingerprint", path, "its key is not known yet", fix)
+
+
+def _by_namespace(path: Path, link: Link) -> Iterator[Problem]:
+    """What is said of one namespace is of one that takes part; shares keep to the budget."""
+    for which in ("shares", "claims", "owners"):
+        for name in getattr(link, which):
+            if name not in link.namespaces:
+                yield unknown("namespace", name, link.namespaces, (*path, which, name))
+    if not link.shares:
+        return
+    missing = [name for name in link.namespaces if name not in link.shares]
+    if missing:
+        message = f"leaves out {', '.join(missing)}"
+        yield error("link-shares", (*path, "shares"), message, "Give every namespace its part.")
+    for field in type(link.budget).model_fields:
+        whole = getattr(link.budget, field)
+        parts = [getattr(share, field) for share in link.shares.values()]
+        if whole is not None and (None in parts or sum(map(quantity, parts)) > quantity(whole)):
+            message = f"{field}: the parts are more than the budget's {whole}"
+            yield error("link-shares", (*path, "shares"), message, "Write parts of the budget.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Literal
 
 from .base import Part, key
-from .scalars import Fingerprint, Label, Quantity
+from .scalars import Endpoint, Fingerprint, Label, Quantity
 
 
 class Peer(Part):
@@ -39,17 +39,37 @@ class Link(Part):
     cluster: str = key("This site's cluster at its end.")
     namespaces: list[Label] = key("Namespaces that take part.", min_length=1)
     budget: Budget = key("What may be used.")
+    shares: dict[Label, Budget] = key(
+        "In the target: a namespace's part of the budget; none written: even parts.", {}
+    )
+    claims: dict[Label, Budget] = key(
+        "In the source: what a namespace may claim, its pods at home included.", {}
+    )
+    priority: int = key("Highest priority of its pods in the target.", 0, ge=-(10**9), le=10**9)
     credential: Literal["jwt", "token"] = key(
         "jwt: the target trusts the source's issuer; token: bound tokens, rotated.", "jwt"
     )
+    token_lifetime: int = key("Of a token of the source.", 3600, unit="s", ge=600, le=86400)
     pod_security: Literal["restricted", "baseline", "privileged"] = key(
         "Pod Security level in the target.", "restricted"
     )
     gpu_resource: str = key("Resource that counts as GPU.", "nvidia.com/gpu")
+    owners: dict[Label, str] = key(
+        "In the source: group that may itself switch a namespace's federation on and off; "
+        "unset: the kit switches it on.",
+        {},
+    )
 
 
 class Federation(Part):
     """Whom the site is linked with."""
 
     peers: dict[Label, Peer] = key("Other sites by name.", {})
-    links: dict[Label, Link] = key("Links by name.", {})
+    links: dict[Label, Link] = key("Links by name, the same name on both sides.", {})
+    addresses: dict[Label, Endpoint] = key(
+        "Where peers reach the API server of a cluster; unset: its control plane, port 6443.", {}
+    )
+    administrators: str = key(
+        "Group that may change links in a cluster, beside its own administrators.",
+        "slipway:federation-administrators",
+    )

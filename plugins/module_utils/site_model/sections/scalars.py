@@ -172,6 +172,10 @@ Sha256 = _form(
     re.compile(r"[0-9a-f]{64}"), "sha256", "a SHA-256 checksum",
     "Write the 64 hexadecimal digits that sha256sum prints, in quotes.", 64,
 )  # fmt: skip
+Endpoint = _form(
+    re.compile(rf"({_LABEL.pattern}(\.{_LABEL.pattern})*|\[[0-9a-f:]+\]):[0-9]{{1,5}}"),
+    "endpoint", "host:port", "Write a name or an address, a colon and a port.", 259,
+)  # fmt: skip
 Fingerprint = _form(
     re.compile(r"SHA256:[A-Za-z0-9+/]{43}=?"), "fingerprint", "a key's fingerprint",
     "Write it as ssh-keygen -l prints it: SHA256: and 43 characters.", 51,
