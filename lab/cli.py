@@ -76,6 +76,7 @@ def parser() -> argparse.ArgumentParser:
         ("deploy", playbooks.deploy, "hosts"),
         ("verify", playbooks.verify, "verify"),
         ("clusters", playbooks.clusters, "clusters"),
+        ("federation", playbooks.federation, "federation"),
     ):
         text = f"run playbooks/{book}.yml on what runs; further arguments are Ansible's"
         play = verb(name, lambda lab, o, run=run: run(lab, o.argument), text)

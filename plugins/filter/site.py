@@ -104,6 +104,44 @@ def cluster_node_marks(site_model: Model, site_hosts: Iterable[Model]) -> list[d
     return cluster.node_marks(host_cluster(site_model, host) for host in site_hosts)
 
 
+def federation_exchange(
+    site_model: Model, hosts: Sequence[Model], authorities: Sequence[str]
+) -> dict[str, Any]:
+    """``site_model | federation_exchange(hosts, authorities)``: what the exchange takes.
+
+    *hosts*: ``site_host`` of control planes; *authorities*: each one's cluster's CA, PEM or "".
+    """
+    site, clusters = section(site_model, "site"), section(site_model, "site_clusters")
+    facts = {
+        name: {"api": "", "ca": "", "issuer": cluster.issuer(name, each, site.domain)}
+        for name, each in clusters.items()
+    }
+    for host, authority in zip(hosts, authorities, strict=True):
+        node = host_cluster(site_model, host)
+        known = facts[node["cluster"]]
+        if not known["ca"]:
+            address = node["control_plane_address"] or node["address"]
+            known.update(api=f"{address}:6443", ca=authority)
+    return federation.exchange_terms(site.name, section(site_model, "site_federation"), facts)
+
+
+def federation_cluster(
+    site_model: Model, name: str, states: Model, definitions: bool = True
+) -> dict[str, Any]:
+    """``site_model | federation_cluster(cluster, states)``: objects, issuers and tokens of one."""
+    # here, because other playbooks need no engine
+    from ansible.module_utils.federation.cluster import cluster_federation
+
+    model = section(site_model, "site_federation")
+    inside = federation.inside_networks(
+        item(site_model, "site_clusters", name), section(site_model, "site_fabrics")
+    )
+    links, site = federation.federation_links(model), section(site_model, "site").name
+    found = cluster_federation(site, name, links, states, inside, model.administrators)
+    kept = lambda thing: definitions or thing["kind"] != "CustomResourceDefinition"  # noqa: E731
+    return {**found, "objects": [thing for thing in found["objects"] if kept(thing)]}
+
+
 def network_vlan_ranges(site_model: Model) -> list[str]:
     """``site_model | network_vlan_ranges``."""
     return cloud.network_vlan_ranges(section(site_model, "site_fabrics"))
@@ -169,6 +207,23 @@ def cluster_nodes(pattern: str, sources: Sequence[str]) -> str:
     return f"{':'.join(groups)}:&{pattern}" if groups else "!all"
 
 
+def federated(pattern: str, sources: Sequence[str]) -> str:
+    """``pattern | site_federated(ansible_inventory_sources)``, for a play's ``hosts``.
+
+    Control planes of clusters, out of *pattern*, where the site has ``site_federation``.
+    """
+    from ansible.module_utils.site_model.inventory import read_inventory
+    from ansible.module_utils.site_model.source import Source
+
+    groups: list[str] = []
+    for folder in _folders(sources):
+        sections = read_inventory(folder, Source()).sections
+        if sections.get("site_federation"):
+            planes = [each["control_plane"] for each in sections["site_clusters"].values()]
+            groups += [plane["group"] for plane in planes if plane.get("group")]
+    return f"{':'.join(groups)}:&{pattern}" if groups else "!all"
+
+
 def _folders(sources: Sequence[str]) -> list[Path]:
     return list(dict.fromkeys(folder_of(source) for source in sources))
 
@@ -210,7 +265,10 @@ class FilterModule:
             "rdma_resources": for_cluster(cluster.rdma_resources),
             "link_quota": for_link(federation.link_quota),
             "link_terms": for_link(federation.link_terms),
+            "federation_exchange": one_line(federation_exchange),
+            "federation_cluster": one_line(federation_cluster),
             "site_where_readable": where_readable,
             "site_cluster_nodes": cluster_nodes,
+            "site_federated": federated,
             "site_where_valid": where_valid,
         }

@@ -95,6 +95,9 @@ def main() -> None:
         "steps": result.steps,
         "diff": difference(result.steps),
     }
+    for name, link in answer["links"].items():
+        if link["state"] in ("refused", "expired"):
+            module.warn(f"link {name} is closed, {link['state']}: {'; '.join(link['detail'])}")
     if module.params["verify"]:
         answer["checks"] = [asdict(check) for check in exchange.verify(result.after)]
     module.exit_json(**answer)

@@ -75,24 +75,6 @@ def cluster_binding(link: Mapping[str, Any], username: str) -> dict[str, Any]:
     return bind("ClusterRoleBinding", f"slipway-{link['name']}", f"{ROLE}-cluster", username)
 
 
-def priority_policy(links: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Pods of a link's namespaces have at most the link's priority; at admission it is a number."""
-    caps = ", ".join(f"'{link['name']}': {link['priority']}" for link in links)
-    name = "slipway-federation-priority"
-    where = {"matchExpressions": [{"key": LABEL, "operator": "Exists"}]}
-    allowed = f"{{{caps}}}[?namespaceObject.metadata.labels['{LABEL}']].orValue(0)"
-    return policy(
-        name, where, {"": ["pods"]}, ["CREATE"],
-        [
-            {
-                "expression": f"!has(object.spec.priority) || object.spec.priority <= {allowed}",
-                "messageExpression": "'priority ' + string(object.spec.priority) + "
-                f"' is higher than the federation link allows: ' + string({allowed})",
-            }
-        ],
-    )  # fmt: skip
-
-
 def trust(link: Mapping[str, Any], request: Mapping[str, Any], audience: str) -> dict[str, Any]:
     """An entry of ``jwt`` in the API server's AuthenticationConfiguration.
 

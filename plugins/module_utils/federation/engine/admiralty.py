@@ -12,6 +12,11 @@ from typing import Any
 GROUP = "multicluster.admiralty.io"
 VERSION = f"{GROUP}/v1alpha1"
 NAMESPACE = ACCOUNT = "admiralty"
+#: Labels of a target's nodes that would replace those by which pods find their virtual node.
+_NOT_TAKEN = (
+    r"^(multicluster\.admiralty\.io/|virtual-kubelet\.io/|node-restriction\.kubernetes\.io/"
+    r"|node-role\.kubernetes\.io/)"
+)
 _ANY = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
 _TEXT = {"type": "string"}
 
@@ -83,7 +88,10 @@ class Admiralty:
     def link(self, name: str, namespace: str, secret: str | None) -> dict[str, Any]:
         spec: dict[str, Any] = {"self": True}
         if secret:
-            spec = {"kubeconfigSecret": {"name": secret, "key": self.secret_key()}}
+            spec = {
+                "kubeconfigSecret": {"name": secret, "key": self.secret_key()},
+                "excludedLabelsRegexp": _NOT_TAKEN,
+            }
         return {
             "apiVersion": VERSION, "kind": "Target",
             "metadata": {"name": name, "namespace": namespace}, "spec": spec,

@@ -39,7 +39,7 @@ def host_cluster(clusters: Mapping[str, Cluster], domain: str, view: HostView) -
                     "pod_subnet": str(cluster.pod_subnet),
                     "node_pod_subnet": node_pod_subnet(cluster, name, view.index),
                     "service_subnet": str(cluster.service_subnet),
-                    "issuer": cluster.issuer or f"https://{name}.{domain}",
+                    "issuer": issuer(name, cluster, domain),
                     "network": cluster.network,
                     "fabrics": sorted(cluster.fabrics),
                     "labels": dict(pool.labels),
@@ -54,6 +54,11 @@ def host_cluster(clusters: Mapping[str, Cluster], domain: str, view: HostView) -
             )
         ]
     )  # fmt: skip
+
+
+def issuer(name: str, cluster: Cluster, domain: str) -> str:
+    """URL of the service accounts' issuer: each cluster has its own."""
+    return cluster.issuer or f"https://{name}.{domain}"
 
 
 def node_pod_subnet(cluster: Cluster, name: str, index: int) -> str:

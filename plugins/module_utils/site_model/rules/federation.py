@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ..model import Model
 from ..problems import Path, Problem
@@ -44,6 +44,7 @@ def check(model: Model) -> Iterator[Problem]:
                 message, fix = "is a namespace of the cluster itself", "Use one of the users'."
                 where = (*path, "namespaces", number)
                 yield error("link-namespace", where, message, fix, namespace)
+    yield from _shared(own, links)
     for name in model.federation.addresses:
         where = ("site_federation", "addresses", name)
         yield from dangling(model, "cluster", name, where, "site_clusters")
@@ -62,6 +63,20 @@ def check(model: Model) -> Iterator[Problem]:
         elif peer.fingerprint is None:
             fix = "Write the key's fingerprint once the peer's offer has been checked."
             yield note("peer-fingerprint", path, "its key is not known yet", fix)
+
+
+def _shared(own: str, links: Mapping[str, Link]) -> Iterator[Problem]:
+    """A peer reads and writes all of its namespaces: no two peers, and no own users, in one."""
+    used: dict[tuple[str, str], tuple[str, str]] = {}
+    for name, link in links.items():
+        whose = link.source if link.target == own else own
+        for number, namespace in enumerate(link.namespaces):
+            other, first = used.setdefault((link.cluster, namespace), (whose, name))
+            if other != whose:
+                path = ("site_federation", "links", name, "namespaces", number)
+                message = f"link {first} has it too, and {whose} would read {other}'s secrets there"
+                fix = "Agree with one of them on another namespace."
+                yield error("link-namespace-shared", path, message, fix, namespace)
 
 
 def _by_namespace(path: Path, link: Link) -> Iterator[Problem]:

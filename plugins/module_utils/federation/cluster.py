@@ -1,0 +1,83 @@
+"""All that one cluster of a site gets from its links: objects, trusted issuers, tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from . import guards, source, target
+from .engine import engine
+from .terms import audience
+
+ACCEPTED = "accepted"
+
+
+def cluster_federation(
+    site: str, cluster: str, links: Sequence[Mapping[str, Any]], states: Mapping[str, Any],
+    inside: Sequence[str], administrators: str,
+) -> dict[str, Any]:  # fmt: skip
+    """``{objects, jwt, tokens, peers, webhook_conditions, token_volume}``.
+
+    links           of the model, as ``federation_link`` derives them, with this cluster.
+    states          what ``federation_exchange`` says of each; only accepted ones have an effect.
+    inside          networks of the site that a peer's pods must not reach.
+    administrators  group that may change links.
+    """
+    core = engine()
+    mine = [link for link in links if link["cluster"] == cluster]
+    open_ = [x for x in mine if states.get(x["name"], {}).get("state") == ACCEPTED]
+    inbound = [x for x in open_ if x["target"] == site and x["source"] != site]
+    outbound = [x for x in open_ if x["source"] == site]
+    found: dict[str, Any] = {"objects": core.definitions(), "jwt": [], "tokens": [], "peers": []}
+    objects = found["objects"]
+
+    for link in inbound:
+        request = states[link["name"]]["request"]
+        username = f"{link['source']}:{request['subject']}"
+        for name in link["namespaces"]:
+            objects += target.namespace_objects(core, link, name, username, inside)
+        objects.append(target.cluster_binding(link, username))
+        spaces = {name: core.peer_rules() for name in link["namespaces"]}
+        found["peers"].append(
+            {"username": username, "namespaces": spaces, "cluster": core.peer_cluster_rules()}
+        )
+        if link["credential"] == "jwt":
+            found["jwt"].append(target.trust(link, request, audience(site, cluster)))
+    if inbound:
+        objects += target.roles(core)
+        objects += guards.peers({link["name"]: link["priority"] for link in inbound})
+
+    owners, claims, allowed, names = {}, {}, [], {}
+    for link in outbound:
+        offer = states[link["name"]]["offer"]
+        owners |= link["owners"]
+        claims |= link["claim_quotas"]
+        for name in link["namespaces"]:
+            names.setdefault(name, link["name"])
+            objects += source.namespace_objects(core, link, name, offer)
+            if offer:
+                allowed.append(source.encoded(source.kubeconfig(link["name"], name, offer)))
+        if offer:
+            found["tokens"].append(_token(link, offer))
+    for name, link_name in names.items():
+        objects += source.namespace(core, name, link_name, owners.get(name))
+    objects += [source.claim(name, hard) for name, hard in claims.items()]
+    if owners:
+        objects.append(source.owner_role())
+    if found["tokens"] or any(x["source"] == site != x["target"] for x in mine):
+        # before the request is answered: the target looks for the keys when it begins to trust
+        objects.append(source.discovery())
+
+    objects += guards.links(core, administrators)
+    objects += guards.kubeconfigs(core, administrators, allowed)
+    objects += guards.namespaces(core, administrators, owners)
+    objects += guards.lost_fields(core)
+    found["token_volume"] = core.token_volume(found["tokens"])
+    found["webhook_conditions"] = guards.webhook_conditions(core)
+    return found
+
+
+def _token(link: Mapping[str, Any], offer: Mapping[str, Any]) -> dict[str, Any]:
+    lifetime = min(link["token_lifetime"], offer["token_lifetime"])
+    path = source.token_path(link["name"])
+    return {"audience": offer["audience"], "lifetime": lifetime, "path": path}

@@ -1,0 +1,112 @@
+"""What clusters get from links, as manifests; the real API server is asked in molecule."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+from ansible.module_utils.federation.cluster import cluster_federation
+from ansible.module_utils.federation.engine import engine
+from ansible.module_utils.federation.engine.lost import LOST, present
+from fakes.federation import PEM, terms
+
+LINK = {
+    **terms(), "name": "link", "cluster": "c", "quotas": {"shared": {"pods": "8"}},
+    "claim_quotas": {}, "owners": {},
+}  # fmt: skip
+SUBJECT = engine().subject
+OFFER = {
+    "target": "beta", "api": "https://beta.example:6443", "certificate_authority": PEM,
+    "audience": "slipway:beta:c", "token_lifetime": 3600,
+}  # fmt: skip
+REQUEST = {
+    "subject": SUBJECT, "issuer": "https://alpha.example", "certificate_authority": PEM,
+    "discovery": "https://alpha.example:6443/.well-known/openid-configuration",
+}  # fmt: skip
+
+
+def made(site, state="accepted", **changes):
+    states = {"link": {"state": state, "offer": OFFER, "request": REQUEST}}
+    found = cluster_federation(site, "c", [{**LINK, **changes}], states, ["10.0.0.0/8"], "admins")
+    names = {(o["kind"], o["metadata"].get("namespace", ""), o["metadata"]["name"]): o
+             for o in found["objects"]}  # fmt: skip
+    assert len(names) == len(found["objects"])
+    return found, names
+
+
+def test_a_target_gives_a_namespace_and_no_more():
+    found, names = made("beta")
+    labels = names["Namespace", "", "shared"]["metadata"]["labels"]
+    assert labels["pod-security.kubernetes.io/enforce"] == "restricted"
+    hard = names["ResourceQuota", "shared", "slipway-link"]["spec"]["hard"]
+    assert hard["pods"] == "8"
+    assert hard["services.nodeports"] == hard["services.loadbalancers"] == "0"
+    subjects = [
+        o["subjects"] for key, o in names.items() if "Binding" in key[0] and "subjects" in o
+    ]
+    assert subjects == [[{"apiGroup": "rbac.authorization.k8s.io", "kind": "User",
+                          "name": f"alpha:{SUBJECT}"}]] * 2  # fmt: skip
+    assert not any(kind in ("Secret", "Target") for kind, _, _ in names)
+    assert found["tokens"] == []
+
+
+def test_trust_is_for_one_account_in_short_lived_tokens_for_this_cluster():
+    (entry,) = made("beta")[0]["jwt"]
+    assert entry["issuer"]["audiences"] == ["slipway:beta:c"]
+    assert entry["claimMappings"] == {"username": {"expression": "'alpha:' + claims.sub"}}
+    rules = [rule["expression"] for rule in entry["claimValidationRules"]]
+    assert rules == [f"claims.sub == '{SUBJECT}'", "claims.exp - claims.iat <= 3600"]
+
+
+def test_a_source_keeps_no_secret():
+    found, names = made("alpha")
+    data = names["Secret", "shared", "slipway-federation-link"]["data"]["config"]
+    config = json.loads(base64.b64decode(data))
+    assert config["users"][0]["user"] == {"tokenFile": "/var/run/secrets/slipway/link/token"}
+    assert config["clusters"][0]["cluster"]["server"] == OFFER["api"]
+    assert found["tokens"] == [
+        {"audience": "slipway:beta:c", "lifetime": 3600, "path": "link/token"}
+    ]
+    assert found["jwt"] == []
+    policy = names["ValidatingAdmissionPolicy", "", "slipway-federation-secrets"]
+    assert data in policy["spec"]["validations"][1]["expression"]
+
+
+def test_links_that_are_not_accepted_open_nothing():
+    for site in ("alpha", "beta"):
+        for state in ("waiting for request", "refused", "expired", "ended"):
+            found, names = made(site, state)
+            assert found["jwt"] == found["tokens"] == found["peers"] == []
+            assert not any(kind in ("Secret", "Target", "RoleBinding") for kind, _, _ in names)
+            assert ("ValidatingAdmissionPolicy", "", "slipway-federation-links") in names
+
+
+def test_an_owner_switches_the_namespace_on_alone():
+    _, names = made("alpha", owners={"shared": "team"})
+    assert "multicluster-scheduler" not in names["Namespace", "", "shared"]["metadata"]["labels"]
+    binding = names["RoleBinding", "shared", "slipway-federation-owner"]
+    assert binding["subjects"][0] == {
+        "apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": "team",
+    }  # fmt: skip
+
+
+def test_bursting_has_a_link_to_itself_and_no_credential():
+    found, names = made("alpha", target="alpha")
+    assert found["jwt"] == found["peers"] == []
+    assert "Secret" in {kind for kind, _, _ in names}  # of the state's offer, as given here
+    states = {"link": {"state": "accepted", "offer": None, "request": None}}
+    found = cluster_federation(
+        "alpha", "c", [{**LINK, "target": "alpha"}], states, [], "admins"
+    )  # fmt: skip
+    assert found["tokens"] == []
+    (target,) = [o for o in found["objects"] if o["kind"] == "Target"]
+    assert target["spec"] == {"self": True}
+
+
+def test_lost_fields_are_asked_for_by_path():
+    assert present("spec.volumes[].image") == (
+        "has(object.spec) && has(object.spec.volumes) && "
+        "object.spec.volumes.exists(i0, has(i0.image))"
+    )
+    conditions = made("alpha")[0]["webhook_conditions"]
+    assert len(conditions) == len(LOST) + 1 <= 64  # the API's limit
