@@ -100,13 +100,14 @@ class Attachments:
             "files": {path: system.read(path) for path in [*self.files(), *others]},
             "others": others,
             "executable": os.access(system.path(paths.PROGRAM), os.X_OK),
-            "missing": [
-                name for name in paths.PROGRAMS
-                if self.spec.multus and not system.exists(f"/opt/cni/bin/{name}")
-            ],
+            "missing": self._missing(),
             "unit": unit,
             "outside": self._outside(),
         }  # fmt: skip
+
+    def _missing(self) -> list[str]:
+        have = self.system.exists
+        return [n for n in paths.PROGRAMS if self.spec.multus and not have(f"/opt/cni/bin/{n}")]
 
     def _outside(self) -> dict[str, list[str]]:
         """Addresses of running pods that are not of the node's slice, by fabric."""
@@ -126,14 +127,6 @@ class Attachments:
         return found
 
     def plan(self, seen: dict[str, Any], plan: Plan) -> None:
-        if seen["missing"]:
-            plan.refusals.append(
-                Refusal(
-                    "artifact-missing",
-                    f"{', '.join(seen['missing'])}: not in /opt/cni/bin",
-                    "Pin them in artifacts_cluster (docs/clusters.md, Artifacts)",
-                )
-            )
         for name, taken in seen["outside"].items():
             plan.refusals.append(
                 Refusal(
@@ -159,9 +152,21 @@ class Attachments:
         before = None if program and not seen["executable"] else seen["files"][path]
         name, why = f"file:{path.rpartition('/')[2]}", "pods' second interfaces"
         step = file_step(self.system, name, why, path, text, before)
+        if step and path == paths.MULTUS and text is not None:
+            step.do = lambda: self._open(text)
         if step and program:
             step.do = lambda: self.system.write_file(path, text or "", 0o755)
         return step
+
+    def _open(self, text: str) -> None:
+        # asked here: in check mode on a bare node the runtime's programs are not there yet
+        missing = self._missing()
+        if missing:
+            raise RuntimeError(
+                f"{', '.join(missing)}: not in /opt/cni/bin; pin them in artifacts_cluster "
+                "(docs/clusters.md, Artifacts)"
+            )
+        self.system.write_file(paths.MULTUS, text)
 
     @staticmethod
     def _runs(unit: dict[str, str]) -> bool:
@@ -203,6 +208,8 @@ class Attachments:
             if seen["files"][path] != (text.rstrip() if text is not None else None)
         ]  # fmt: skip
         return [
+            Check("programs of second interfaces", not seen["missing"], [], seen["missing"],
+                  step="file:00-multus.conf", look="/opt/cni/bin"),
             Check("files of second interfaces", not wrong, [], wrong, step="file:",
                   look=paths.RUNTIME),
             Check("the Node hears of its fabrics", self._runs(seen["unit"]), "active",

@@ -95,6 +95,8 @@ def test_without_multus_nothing_is_left(node):
 
 
 def test_programs_that_are_missing_are_named(new_node):
+    # before cluster_runtime has run check mode only plans
+    assert converge(network(new_node()), check=True).changed
     with pytest.raises(ConvergeError, match=r"multus, macvlan, ipvlan, host-local: not in"):
         converge(network(new_node()))
 
