@@ -14,7 +14,16 @@ from lab.paths import cache_root
 #: Program → folder on a node.
 PLACES = {
     **dict.fromkeys(
-        ("kubelet", "kubeadm", "kubectl", "containerd", "containerd-shim-runc-v2", "ctr"),
+        (
+            "kubelet",
+            "kubeadm",
+            "kubectl",
+            "containerd",
+            "containerd-shim-runc-v2",
+            "ctr",
+            "etcdctl",
+            "etcdutl",
+        ),
         "/usr/local/bin",
     ),
     **dict.fromkeys(

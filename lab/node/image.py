@@ -15,7 +15,8 @@ from lab.progress import phase, say
 HERE = Path(__file__).resolve().parent
 PACKAGES = (
     "systemd systemd-sysv dbus kmod procps iproute2 iputils-ping netbase util-linux "
-    "openssh-server python3 ca-certificates runc nftables iptables conntrack ethtool socat"
+    "openssh-server python3 ca-certificates runc nftables iptables conntrack ethtool socat "
+    "keepalived"
 ).split()
 #: Units that a container has no use for, or whose work the lab does.
 MASKED = (

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from .converge import ConvergeError, Journal, converge
+from .converge import ConvergeError, Journal, Result, converge
 from .host_kernel import Health, difference
 from .system import System
 
@@ -25,14 +25,20 @@ def run(
 ) -> None:  # fmt: skip
     """Bring the subject to its state and exit the module.
 
-    subject_of  makes the subject; a ValueError of it is a wrong argument.
+    subject_of  makes the subject, or several that come one after the other; a ValueError of it
+                is a wrong argument.
     more        further keys of the answer, from the facts at the end.
     """
     try:
-        subject = subject_of()
-        result = converge(subject, check=module.check_mode, journal=Journal(journal))
+        made = subject_of()
+        subjects = made if isinstance(made, list) else [made]
+        results = [
+            converge(subject, check=module.check_mode, journal=Journal(journal))
+            for subject in subjects
+        ]
     except (ConvergeError, OSError, ValueError, RuntimeError) as error:
         module.fail_json(msg=str(error))
+    result = _together(results)
     if result.refusals:
         module.fail_json(msg="refused: " + "; ".join(result.refusals), refusals=result.refusals)
 
@@ -57,5 +63,22 @@ def run(
     if module.params.get("health"):
         answer["health"] = Health.of(system).as_dict()
     if module.params["verify"]:
-        answer["checks"] = [asdict(check) for check in subject.verify(result.after)]
+        answer["checks"] = [
+            asdict(check)
+            for subject, each in zip(subjects, results, strict=True)
+            for check in subject.verify(each.after)
+        ]
     module.exit_json(**answer)
+
+
+def _together(results: list[Result]) -> Result:
+    """One result of several subjects' ones; the facts of all are in one mapping."""
+    whole = results[0]
+    for each in results[1:]:
+        whole = Result(
+            whole.changed or each.changed, whole.steps + each.steps,
+            {**whole.before, **each.before}, {**whole.after, **each.after},
+            whole.warnings + each.warnings, whole.reboot_reasons + each.reboot_reasons,
+            whole.left + each.left, whole.refusals + each.refusals,
+        )  # fmt: skip
+    return whole

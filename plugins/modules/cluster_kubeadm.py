@@ -24,9 +24,10 @@ options:
     description: Credentials, as a control plane made them.
     type: dict
   credentials:
-    description: Make credentials for nodes of this role, and nothing else.
-    type: str
-    choices: [control-plane, worker]
+    description: Make credentials for the node of C(desired), and nothing else. A member of etcd
+      that a control plane of that name has left is taken out, unless etcd would lose its quorum.
+    type: bool
+    default: false
   verify:
     description: Also return what is proven of the membership.
     type: bool
@@ -46,7 +47,7 @@ join_required:
   returned: without credentials
   type: bool
 join:
-  description: C(token), C(ca_certificate_hash) and C(certificate_key).
+  description: C(token), C(ca) and C(files).
   returned: with credentials
   type: dict
 steps:
@@ -83,7 +84,7 @@ def main() -> None:
             "desired": {"type": "dict", "required": True},
             "init": {"type": "bool", "default": False},
             "join": {"type": "dict", "no_log": True},
-            "credentials": {"type": "str", "choices": ["control-plane", "worker"]},
+            "credentials": {"type": "bool", "default": False},
             "verify": {"type": "bool", "default": False},
         },
         mutually_exclusive=[("init", "join", "credentials")],
@@ -95,8 +96,7 @@ def main() -> None:
         if given["credentials"]:
             if module.check_mode:
                 module.exit_json(changed=True, join={})
-            made = join_credentials(system, given["credentials"] == "control-plane")
-            module.exit_json(changed=True, join=made)
+            module.exit_json(changed=True, join=join_credentials(system, spec))
         # check mode makes no credentials, and needs none to say what would be done
         unknown = module.check_mode and given["join"] is not None
         join = Join("", "") if unknown else Join.parse(given["join"])

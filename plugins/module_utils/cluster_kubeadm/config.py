@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import secrets
 from typing import Any
 
+from . import api_server
 from .spec import CONTROL_PLANE, Join, KubeadmSpec
 
 API = "kubeadm.k8s.io/v1beta4"
+DISCOVERY = "/run/slipway/discovery.json"
 SOCKET = "unix:///run/containerd/containerd.sock"
 
 
@@ -35,18 +38,37 @@ def for_join(spec: KubeadmSpec, join: Join) -> str:
     """Of any other node."""
     joined: dict[str, Any] = {
         "apiVersion": API, "kind": "JoinConfiguration", "nodeRegistration": _registration(spec),
-        "discovery": {
-            "bootstrapToken": {
-                "apiServerEndpoint": spec.endpoint, "token": join.token,
-                "caCertHashes": [join.ca_certificate_hash],
-            },
-        },
+        # a file and no bare token: with that kubeadm asks for the CA as nobody, who may not
+        "discovery": {"file": {"kubeConfigPath": DISCOVERY}, "tlsBootstrapToken": join.token},
     }  # fmt: skip
     if spec.role == CONTROL_PLANE:
-        joined["controlPlane"] = {
-            "localAPIEndpoint": _endpoint(spec), "certificateKey": join.certificate_key,
-        }  # fmt: skip
+        joined["controlPlane"] = {"localAPIEndpoint": _endpoint(spec)}
     return _documents(joined)
+
+
+def for_discovery(spec: KubeadmSpec, join: Join) -> str:
+    """The kubeconfig by which a node that joins knows its cluster."""
+    ca = base64.b64encode(join.ca.encode()).decode()
+    return _documents(
+        {
+            "apiVersion": "v1", "kind": "Config", "current-context": "join",
+            "clusters": [{"name": spec.cluster, "cluster": {
+                "server": f"https://{spec.endpoint}", "certificate-authority-data": ca}}],
+            "contexts": [{"name": "join", "context": {"cluster": spec.cluster, "user": "join"}}],
+            "users": [{"name": "join", "user": {"token": join.token}}],
+        }
+    )  # fmt: skip
+
+
+def for_control_plane(spec: KubeadmSpec) -> str:
+    """What the phases of init take to make a control plane's parts anew."""
+    return _documents(
+        {
+            "apiVersion": API, "kind": "InitConfiguration",
+            "localAPIEndpoint": _endpoint(spec), "nodeRegistration": _registration(spec),
+        },
+        _cluster(spec),
+    )  # fmt: skip
 
 
 def _cluster(spec: KubeadmSpec) -> dict[str, Any]:
@@ -54,6 +76,9 @@ def _cluster(spec: KubeadmSpec) -> dict[str, Any]:
         "apiVersion": API, "kind": "ClusterConfiguration", "clusterName": spec.cluster,
         "kubernetesVersion": f"v{spec.version}", "controlPlaneEndpoint": spec.endpoint,
         "networking": {"podSubnet": spec.pod_subnet, "serviceSubnet": spec.service_subnet},
+        "apiServer": api_server.for_kubeadm(spec),
+        # not kubeadm's to keep
+        "dns": {"disabled": True}, "proxy": {"disabled": True},
     }  # fmt: skip
     if spec.image_repository:
         cluster["imageRepository"] = spec.image_repository
@@ -62,10 +87,6 @@ def _cluster(spec: KubeadmSpec) -> dict[str, Any]:
     if not spec.allocate_node_cidrs:
         cluster["controllerManager"] = {
             "extraArgs": [{"name": "allocate-node-cidrs", "value": "false"}]
-        }
-    if spec.issuer:
-        cluster["apiServer"] = {
-            "extraArgs": [{"name": "service-account-issuer", "value": spec.issuer}]
         }
     return cluster
 

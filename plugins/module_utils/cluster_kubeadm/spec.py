@@ -21,6 +21,7 @@ class KubeadmSpec:
     address   the node's own, on the management network.
     issuer    URL of the service accounts' issuer.
     kubelet   keys of a KubeletConfiguration beside the kit's.
+    audit_days, audit_files, audit_mebibytes  bounds of the audit log; of each file, the last.
     allocate_node_cidrs  whether the controller manager gives nodes their pods' subnets.
     """
 
@@ -40,6 +41,9 @@ class KubeadmSpec:
     fail_cgroup_v1: bool
     ignored_preflight: tuple[str, ...]
     kubelet: Mapping[str, Any] = field(default_factory=dict)
+    audit_days: int = 30
+    audit_files: int = 10
+    audit_mebibytes: int = 100
 
     @classmethod
     def parse(cls, data: Mapping[str, Any]) -> KubeadmSpec:
@@ -63,6 +67,9 @@ class KubeadmSpec:
             fail_cgroup_v1=r.flag("fail_cgroup_v1", True),
             ignored_preflight=r.texts("ignored_preflight"),
             kubelet=kubelet,
+            audit_days=r.number("audit_days", 30, 1, 3650),
+            audit_files=r.number("audit_files", 10, 1, 1000),
+            audit_mebibytes=r.number("audit_mebibytes", 100, 1, 10_000),
         )
         r.end()
         return spec
@@ -70,20 +77,21 @@ class KubeadmSpec:
 
 @dataclass(frozen=True)
 class Join:
-    """What a node proves itself with once; all of it is short-lived.
+    """What a node proves itself with once, and by what it knows the cluster.
 
-    certificate_key  for another control plane: decrypts the certificates that wait for it.
+    ca     the cluster's certificate, PEM.
+    files  for another control plane: {path: text} of ``api_server.hand_over``; secret.
     """
 
     token: str
-    ca_certificate_hash: str
-    certificate_key: str = ""
+    ca: str
+    files: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, data: Mapping[str, Any] | None) -> Join | None:
         if not data:
             return None
         r = Reader(data, "join")
-        join = cls(r.text("token"), r.text("ca_certificate_hash"), r.text("certificate_key", ""))
+        join = cls(r.text("token"), r.text("ca"), r.settings("files"))
         r.end()
         return join

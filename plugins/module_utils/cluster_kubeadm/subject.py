@@ -10,15 +10,12 @@ from typing import Any
 from ..converge import Check, Plan, Refusal, Step
 from ..host_kernel.part import machine
 from ..system import CommandError, Output, System
-from .config import for_init, for_join
+from . import api_server
+from .config import DISCOVERY, SOCKET, for_discovery, for_init, for_join
+from .paths import ADMIN, API_SERVER, KUBEADM, KUBECTL, NODE
 from .spec import CONTROL_PLANE, Join, KubeadmSpec
 
-KUBEADM = "/usr/local/bin/kubeadm"
-KUBECTL = "/usr/local/bin/kubectl"
-ADMIN = "/etc/kubernetes/admin.conf"
-NODE = "/etc/kubernetes/kubelet.conf"
-API_SERVER = "/etc/kubernetes/manifests/kube-apiserver.yaml"
-#: written last: without it a run of kubeadm was cut
+#: Written last; with "joining" in it, or without it, a run of kubeadm was cut.
 RECORD = "/var/lib/slipway/cluster.json"
 CONFIG = "/run/slipway/kubeadm.json"
 #: What a run that was cut leaves; kubeadm goes on from it.
@@ -34,6 +31,8 @@ LEFT = (
         )
     ),
 )  # fmt: skip
+#: What kubectl says where another CA than its own has signed.
+OTHER_CA = "certificate signed by unknown authority"
 #: A node that was made anew still has its old self's Node, and it counts as ready for 40 s.
 STALE = 'and status "Ready" already exists'
 STALE_SECONDS = 90
@@ -64,20 +63,37 @@ class ClusterKubeadm:
         return {
             "cluster": record.get("cluster", ""),
             "role": record.get("role", ""),
-            "done": bool(record) and member,
+            "done": member and bool(record) and not record.get("joining"),
+            "joining": bool(record.get("joining")),
             "begun": member or self.system.exists(API_SERVER),
             "kubelet": self._kubelet() if member else "",
+            "foreign": member and bool(record) and self._foreign(),
         }
+
+    def _foreign(self) -> bool:
+        """Whether another cluster answers at the endpoint than the one that was joined."""
+        if self.spec.role == CONTROL_PLANE:
+            return False
+        asked = self.system.run(
+            KUBECTL, "--kubeconfig", NODE, "--server", f"https://{self.spec.endpoint}",
+            "--request-timeout", "5s", "get", "--raw", "/livez", check=False,
+        )  # fmt: skip
+        return OTHER_CA in asked.stderr
 
     def _kubelet(self) -> str:
         return self.system.run("systemctl", "is-active", "kubelet", check=False).stdout.strip()
 
     def join_required(self, seen: dict[str, Any]) -> bool:
-        return not seen["done"] and not self.init
+        return (not seen["done"] or seen["foreign"]) and not self.init
 
     def plan(self, seen: dict[str, Any]) -> Plan:
         plan = Plan()
-        if seen["done"]:
+        if seen["done"] and seen["foreign"]:
+            # its cluster is no more: another one has its endpoint, and its name
+            self._refuse_moves(seen, plan)
+            if self.join:
+                plan.steps += [self._reset("the cluster was begun anew"), self.join_step()]
+        elif seen["done"]:
             self._refuse_moves(seen, plan)
             if seen["kubelet"] != "active":
                 plan.steps.append(self._start())
@@ -86,8 +102,12 @@ class ClusterKubeadm:
                 Step("kubeadm:init", f"begin the cluster {self.spec.cluster}", self._do_init,
                      self._serves, after=self.spec.endpoint)
             )  # fmt: skip
-        elif self.join:
-            plan.steps.append(self.join_step())
+        else:
+            if seen["joining"] and self.spec.role == CONTROL_PLANE:
+                # takes its member out of etcd: kubeadm does not go on from half a member
+                plan.steps.append(self._reset("a run that was cut"))
+            if self.join:
+                plan.steps.append(self.join_step())
         return plan  # without credentials the caller asks for them first
 
     def join_step(self) -> Step:
@@ -95,6 +115,17 @@ class ClusterKubeadm:
             "kubeadm:join", f"join {self.spec.cluster} as {self.spec.role}",
             self._do_join, self._is_member, after=self.spec.endpoint, patience=60,
         )  # fmt: skip
+
+    def _reset(self, why: str) -> Step:
+        return Step(
+            "kubeadm:reset", why, self._do_reset,
+            lambda: "is still a node" if self.system.exists(NODE) else None,
+            before="a node of what is no more", after="no node",
+        )  # fmt: skip
+
+    def _do_reset(self) -> None:
+        self.system.run(KUBEADM, "reset", "--force", "--cri-socket", SOCKET, timeout=INIT_SECONDS)
+        self.system.remove(RECORD)
 
     def _refuse_moves(self, seen: dict[str, Any], plan: Plan) -> None:
         for what, have, want in (
@@ -111,20 +142,31 @@ class ClusterKubeadm:
                 )
 
     def _do_init(self) -> None:
+        api_server.begin(self.system)
         self._run("init", for_init(self._going_on()), INIT_SECONDS, "--skip-phases=addon")
         self._remember()
 
     def _do_join(self) -> None:
         assert self.join
+        if self.spec.role == CONTROL_PLANE:
+            api_server.receive(self.system, dict(self.join.files))
+        self._remember(joining=True)
+        self.system.write_file(DISCOVERY, for_discovery(self.spec, self.join), 0o600)
+        try:
+            self._try_join(self.join)
+        finally:
+            self.system.remove(DISCOVERY)
+        self._remember()
+
+    def _try_join(self, join: Join) -> None:
         for attempt in range(STALE_SECONDS // 5 + 1):
             try:
-                self._run("join", for_join(self._going_on(), self.join), JOIN_SECONDS)
-                break
+                self._run("join", for_join(self._going_on(), join), JOIN_SECONDS)
+                return
             except CommandError as error:
                 if STALE not in str(error) or attempt == STALE_SECONDS // 5:
                     raise
                 self.system.sleep(5)
-        self._remember()
 
     def _going_on(self) -> KubeadmSpec:
         """The spec that also takes what a run which was cut has left."""
@@ -143,8 +185,9 @@ class ClusterKubeadm:
         if done.status:
             raise CommandError(f"kubeadm {verb} failed ({done.status}): {_cause(done)}")
 
-    def _remember(self) -> None:
+    def _remember(self, **more: bool) -> None:
         record = {"cluster": self.spec.cluster, "role": self.spec.role, "node": self.spec.node}
+        record |= more
         self.system.write_file(RECORD, json.dumps(record, indent=1, sort_keys=True) + "\n")
 
     def _serves(self) -> str | None:

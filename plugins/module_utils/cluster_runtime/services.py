@@ -121,7 +121,7 @@ class Services:
         """Whether containerd runs since before its files were last written."""
         shown = self.system.run("systemctl", "show", "--property=MainPID", CONTAINERD).stdout
         pid = int(shown.strip().partition("=")[2] or 0)
-        started = _started(self.system, pid) if pid else None
+        started = began(self.system, pid) if pid else None
         if started is None:
             return False
         files = (CONFIG, f"{UNITS}/{CONTAINERD}", *self.programs)
@@ -183,7 +183,7 @@ class Services:
         ]  # fmt: skip
 
 
-def _started(system: System, pid: int) -> float | None:
+def began(system: System, pid: int) -> float | None:
     """When a process began, in seconds since 1970; to a hundredth, unlike systemd's word."""
     stat = system.read(f"/proc/{pid}/stat")
     if stat is None:

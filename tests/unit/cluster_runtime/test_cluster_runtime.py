@@ -54,7 +54,7 @@ class StandInNode(CutPoints, System):
 
 @pytest.fixture
 def new_node(tmp_path, monkeypatch):
-    monkeypatch.setattr(services_of, "_started", lambda system, pid: system.started)
+    monkeypatch.setattr(services_of, "began", lambda system, pid: system.started)
     count = iter(range(10_000))
 
     def make():

@@ -18,9 +18,10 @@ def host_cluster(clusters: Mapping[str, Cluster], domain: str, view: HostView) -
     """Which cluster a host is a node of, and as what; ModelError if of none.
 
     ``{cluster, role, version, node, address, groups, control_plane_group,
-    control_plane_address, pod_subnet, node_pod_subnet, service_subnet, issuer, network, fabrics,
-    labels, taints}``; role: "control-plane" or "worker"; groups: of all its nodes;
-    control_plane_address: a name or a virtual address, "" where there is none.
+    control_plane_address, virtual_address, pod_subnet, node_pod_subnet, service_subnet, issuer,
+    network, fabrics, labels, taints}``; role: "control-plane" or "worker"; groups: of all its
+    nodes; control_plane_address: a name or a virtual address, "" where there is none;
+    virtual_address: what the kit holds itself, "" behind a load balancer.
     """
     for name, cluster in clusters.items():
         plane = cluster.control_plane
@@ -36,6 +37,7 @@ def host_cluster(clusters: Mapping[str, Cluster], domain: str, view: HostView) -
                     "groups": [p.group for ps in pools.values() for p in ps if p.group],
                     "control_plane_group": plane.group,
                     "control_plane_address": str(plane.name or plane.address or ""),
+                    "virtual_address": "" if plane.name else str(plane.address or ""),
                     "pod_subnet": str(cluster.pod_subnet),
                     "node_pod_subnet": node_pod_subnet(cluster, name, view.index),
                     "service_subnet": str(cluster.service_subnet),
