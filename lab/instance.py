@@ -76,10 +76,12 @@ class Lab:
         vms = [self.vm(name) for name in names if not is_node(name)]
         if not vms:
             return
-        image = self.image()
+        images = {
+            kind: self.image(kind) for kind in dict.fromkeys(v.machine.kind.image for v in vms)
+        }
         with self.locked():
             self.prepare()
-            self.each(vms, lambda vm: self.start_one(vm, image, fresh))
+            self.each(vms, lambda vm: self.start_one(vm, images[vm.machine.kind.image], fresh))
 
     def start_nodes(self, names: list[str], *, fresh: bool = False) -> None:
         """Start node containers, and the depot from which they fetch."""
@@ -124,14 +126,15 @@ class Lab:
                 raise LabError(f"{vm.name} has no saved state {state!r}: scripts/lab save {state}")
         if not vms:
             raise LabError(f"no saved state {state!r}; save one with: scripts/lab save {state}")
-        self.image()
+        for kind in {vm.machine.kind.image for vm in vms}:
+            self.image(kind)
         with self.locked():
             self.prepare()
             self.each(vms, lambda vm: self.restore_one(vm, directory / vm.name))
 
-    def image(self) -> Path:
+    def image(self, variant: str = "host") -> Path:
         hostpackages.ensure()
-        return build.ensure()
+        return build.ensure(variant)
 
     def prepare(self) -> None:
         """Namespace, switch and SSH files; all found again after a crash or a reboot."""

@@ -19,11 +19,17 @@ class Kind:
     first_address: int  # of machine number 0, which does not exist
     memory_mib: int
     nic_ports: int  # ports of the emulated 82576; 0: no such NIC
+    cpus: int = 1
+    image: str = "host"  # variant of the disk image
+    inventory: str = "lab"  # folder in inventories
+    vlan: int | None = None  # its ports' only network, each port alone; unset: an LACP trunk
 
 
 KINDS = {
     "host": Kind("host", 10, 1024, 2),
     "switchdev": Kind("switchdev", 20, 768, 0),
+    # a node of cluster alpha, whose VFs are on the fabric rdma
+    "worker": Kind("worker", 50, 1536, 2, cpus=2, image="worker", inventory="lab-alpha", vlan=200),
 }
 
 
@@ -36,7 +42,7 @@ class Machine:
 
     @classmethod
     def named(cls, name: str) -> "Machine":
-        """The machine called host-1 … host-9 or switchdev-1 … switchdev-9."""
+        """The machine called host-1 … host-9, and so on for each kind."""
         match = re.fullmatch(r"([a-z]+)-([1-9])", name)
         if not match or match[1] not in KINDS:
             known = ", ".join(f"{kind}-1…{kind}-9" for kind in KINDS)

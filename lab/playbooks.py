@@ -8,14 +8,13 @@ from lab import federation as postman
 from lab.command import tail
 from lab.errors import LabError
 from lab.instance import Lab
-from lab.machine import DEFAULT_SET
+from lab.machine import DEFAULT_SET, Machine
 from lab.node.node import DEFAULT_SET as NODES
 from lab.node.node import Node
 from lab.paths import CHECKOUT
 from lab.progress import phase, say, summary
 
 VENV = CHECKOUT / ".venv" / "bin"
-INVENTORY = "inventories/lab"
 
 
 def up(lab: Lab) -> None:
@@ -52,6 +51,7 @@ def clusters(lab: Lab, arguments: list[str]) -> None:
         raise LabError(f"no node runs; start some with: scripts/lab start {' '.join(NODES)}")
     for site in dict.fromkeys(Node.named(name).site for name in running):
         here = [name for name in running if Node.named(name).site == site]
+        here += by_inventory(lab).get(f"lab-{site}", [])
         shown(
             lab, "clusters",
             [str(VENV / "ansible-playbook"), "-i", f"inventories/lab-{site}",
@@ -91,8 +91,18 @@ def playbook(lab: Lab, name: str, arguments: list[str]) -> None:
     if not program.exists():
         raise LabError("the virtual environment is missing; make it with: scripts/bootstrap")
     file = f"playbooks/{name}.yml"
-    limited = limit(running, arguments)
-    shown(lab, name, [str(program), "-i", INVENTORY, file, *limited, *arguments])
+    for inventory, here in by_inventory(lab).items():
+        limited = limit(here, arguments)
+        where = ["-i", f"inventories/{inventory}"]
+        shown(lab, name, [str(program), *where, file, *limited, *arguments])
+
+
+def by_inventory(lab: Lab) -> dict[str, list[str]]:
+    """{folder in inventories: running machines of it}"""
+    found: dict[str, list[str]] = {}
+    for name in lab.running():
+        found.setdefault(Machine.named(name).kind.inventory, []).append(name)
+    return found
 
 
 def shown(lab: Lab, name: str, argv: list[str]) -> None:

@@ -52,7 +52,7 @@ def hardware(machine: Machine, *, kvm: bool) -> list[str]:
         *("-machine", "q35,kernel-irqchip=split"),
         *(("-accel", "kvm", "-cpu", "host") if kvm else ("-accel", "tcg,thread=multi,tb-size=192")),
         *(() if kvm else ("-cpu", "Nehalem")),
-        *("-smp", "1", "-m", f"{machine.kind.memory_mib}M", "-rtc", "base=utc"),
+        *("-smp", f"{machine.kind.cpus}", "-m", f"{machine.kind.memory_mib}M", "-rtc", "base=utc"),
         *("-device", "intel-iommu,intremap=on,caching-mode=on"),
         *("-device", "virtio-blk-pci,drive=disk,addr=0x2"),
         *("-device", f"virtio-net-pci,netdev=management,mac={machine.management_mac},addr=0x3"),

@@ -76,9 +76,15 @@ class Switch:
     def attach(self, machine: Machine) -> None:
         """Make the machine's ports one LACP bond with jumbo frames and all VLANs.
 
-        A bond that is there already loses what a fault test did to it.
+        A bond that is there already loses what a fault test did to it. Ports of a kind with a
+        VLAN are access ports, each alone.
         """
         if not machine.port_taps:
+            return
+        if machine.kind.vlan:
+            for tap in machine.port_taps:
+                self.vsctl("--may-exist", "add-port", BRIDGE, tap, f"tag={machine.kind.vlan}")
+            self.mtu(machine, network.DATA_MTU)
             return
         self.vsctl(
             *("--may-exist", "add-bond", BRIDGE, machine.name, *machine.port_taps),
@@ -90,6 +96,8 @@ class Switch:
     def lacp(self, machine: Machine, *, on: bool) -> None:
         """Speak LACP with the machine or not."""
         self.require_ports(machine)
+        if machine.kind.vlan:
+            raise LabError(f"{machine.name} has no LACP: its ports are access ports")
         if on:
             self.vsctl("set", "port", machine.name, "lacp=active", "bond_mode=balance-tcp")
         else:  # balance-tcp needs LACP

@@ -3,9 +3,11 @@
 import hashlib
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
+from lab.cni import lab_rxe
 from lab.depot import build, images
 from lab.depot.modules import MODULES, Module
 from lab.locks import lock
@@ -32,6 +34,10 @@ PLACES = {
     ),
     "multus": "/opt/cni/bin",
 }
+#: Images that a worker has no use for; in an emulated machine each takes a minute.
+CONTROL_PLANE = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd")
+#: The lab's own programs, as they are.
+OWN = {"lab-rxe": (Path(lab_rxe.__file__), "/opt/cni/bin")}
 
 
 def make(base: str, modules: tuple[Module, ...] = MODULES) -> dict[str, Any]:
@@ -50,6 +56,7 @@ def make(base: str, modules: tuple[Module, ...] = MODULES) -> dict[str, Any]:
         for i in made
     ]  # fmt: skip
     recipe = Path(images.__file__).read_bytes()
+    recipe += b"".join(source.read_bytes() for source, _ in OWN.values())
     key = hashlib.sha256(repr(contents).encode() + recipe).hexdigest()[:16]
     folder = root / f"images-{key}"
     with lock(cache_root() / "depot.lock", "images are being made"):
@@ -58,15 +65,23 @@ def make(base: str, modules: tuple[Module, ...] = MODULES) -> dict[str, Any]:
         for image in made:
             if not archive(folder, image).exists():
                 images.write(image, archive(folder, image))
+    for name, (source, _) in OWN.items():
+        if not (folder / name).exists():
+            shutil.copy2(source, folder / name)
     listing = {
         "files": [
             {"name": name, "url": f"{base}/{programs[name].relative_to(root)}",
              "sha256": hashes.of(programs[name]), "path": f"{place}/{name}"}
             for name, place in PLACES.items() if name in programs
+        ] + [
+            {"name": name, "url": f"{base}/{(folder / name).relative_to(root)}",
+             "sha256": hashes.of(folder / name), "path": f"{place}/{name}"}
+            for name, (_, place) in OWN.items()
         ],
         "images": [
             {"name": image.reference, "sha256": hashes.of(archive(folder, image)),
-             "url": f"{base}/{archive(folder, image).relative_to(root)}"}
+             "url": f"{base}/{archive(folder, image).relative_to(root)}",
+             **({"role": "control-plane"} if image.name in CONTROL_PLANE else {})}
             for image in made
         ],
         "repository": images.REGISTRY,

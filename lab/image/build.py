@@ -11,6 +11,7 @@ from pathlib import Path
 from lab import cache
 from lab.image import disk, modules, packages
 from lab.image.bootstrap import bootstrap
+from lab.image.packages import Variant
 from lab.locks import lock
 from lab.paths import cache_root
 from lab.progress import phase, say
@@ -18,9 +19,9 @@ from lab.progress import phase, say
 HERE = Path(__file__).resolve().parent
 
 
-def key() -> str:
+def key(variant: str = "host") -> str:
     """Hash of everything the image is made from, without dates."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(variant.encode())
     for path in sorted(HERE.rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:
             digest.update(f"{path.relative_to(HERE)}\0{path.stat().st_mode & 0o111}\0".encode())
@@ -32,39 +33,43 @@ def path(image_key: str) -> Path:
     return cache_root() / "image" / image_key / "disk.qcow2"
 
 
-def ensure() -> Path:
+def ensure(variant: str = "host") -> Path:
     """The image's path; built first if no image with these inputs is in the cache."""
-    result = path(key())
+    result = path(key(variant))
     if result.exists():
         os.utime(result.parent)
         return result
     with lock(cache_root() / "image.lock", "the image is being built"):
         if not result.exists():
             cache.forget_unused()
-            build(result)
+            build(result, packages.VARIANTS[variant])
     return result
 
 
-def build(result: Path) -> None:
+def build(result: Path, variant: Variant) -> None:
     """Build in a temporary directory and move the result into place."""
     log, module_log = cache_root() / "image.log", cache_root() / "image-module.log"
     for old in (log, module_log):
         old.unlink(missing_ok=True)
-    say(f"building the image (log: {log})")
+    say(f"building the {variant.name} image (log: {log})")
     cache_root().mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache_root(), prefix="image-build-") as scratch:
         work = Path(scratch)
         work.chmod(0o755)  # apt's own user must reach the tree
         tree, module_root = work / "root", work / "module"
         with phase("image: packages and kernel modules"), ThreadPoolExecutor() as pool:
-            module = pool.submit(modules.build, module_root, module_log)
-            bootstrap(tree, packages.INSTALLED + packages.PREINSTALLED, log, *customize())
-            module.result()
+            module = (
+                pool.submit(modules.build, module_root, module_log) if variant.patched else None
+            )
+            bootstrap(tree, variant.include, log, *customize(), backports=variant.backports)
+            if module:
+                module.result()
         with phase("image: disk"):
-            modules.install(module_root, tree, log)
+            if module:
+                modules.install(module_root, tree, log)
             disk.make(tree, work / "disk.qcow2", log)
         for done in (tree, module_root):
-            shutil.rmtree(done)
+            shutil.rmtree(done, ignore_errors=True)
         result.parent.mkdir(parents=True, exist_ok=True)
         (work / "disk.qcow2").rename(result)
 

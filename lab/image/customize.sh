@@ -39,6 +39,9 @@ ln -s /dev/null "$root/etc/systemd/system-generators/systemd-ssh-generator" # no
 printf '%s\n' virtio_pci virtio_blk ext4 >> "$root/etc/initramfs-tools/modules"
 echo "UUID=$ROOT_UUID / ext4 defaults,noatime 0 1" > "$root/etc/fstab"
 version=$(ls "$root/lib/modules")
+# newer kernels' packages have it beside the modules
+[ -e "$root/boot/vmlinuz-$version" ] ||
+    cp "$root/usr/lib/modules/$version/vmlinuz" "$root/boot/vmlinuz-$version"
 chroot "$root" update-initramfs -u -k "$version"
 mkdir -p "$root/boot/grub/i386-pc"
 cp "$root"/usr/lib/grub/i386-pc/*.mod "$root"/usr/lib/grub/i386-pc/*.lst "$root/boot/grub/i386-pc/"

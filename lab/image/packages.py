@@ -1,6 +1,9 @@
-"""What is in the image, and what waits in its own apt repository."""
+"""What is in the images, and what waits in their own apt repository."""
+
+from dataclasses import dataclass
 
 RELEASE = "trixie"
+BACKPORTS = f"{RELEASE}-backports"
 
 # A bare server: what an installer leaves, and what Ansible needs to begin.
 INSTALLED = (
@@ -18,6 +21,46 @@ REPOSITORY = (
     "infiniband-diags mstflint iperf3 ethtool pciutils netplan.io network-manager "
     "lldpd netcat-openbsd socat jq strace"
 ).split()
+
+# What pods need of a node, as node containers have it; RDMA's own installation takes a minute in
+# emulation.
+NODE = (
+    "ca-certificates runc nftables iptables conntrack ethtool socat rdma-core ibverbs-providers "
+    "ibverbs-utils rdmacm-utils perftest infiniband-diags"
+).split()
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One image.
+
+    installed   packages; NAME/SUITE where another suite than the release has the newer one.
+    backports   whether the release's backports are among the sources.
+    patched     whether the lab's own modules go in, which are built for the release's kernel.
+    """
+
+    name: str
+    installed: tuple[str, ...]
+    backports: bool = False
+    patched: bool = True
+
+    @property
+    def include(self) -> list[str]:
+        return [*self.installed, *PREINSTALLED]
+
+
+VARIANTS = {
+    each.name: each
+    for each in (
+        Variant("host", tuple(INSTALLED)),
+        # Soft-RoCE in a pod's own network needs a kernel newer than 6.12
+        Variant(
+            "worker",
+            (f"linux-image-amd64/{BACKPORTS}", *INSTALLED[1:], *NODE),
+            backports=True, patched=False,
+        ),
+    )
+}  # fmt: skip
 
 APT_OPTIONS = ('Acquire::Languages "none"', 'APT::Install-Recommends "false"')
 DPKG_OPTIONS = (

@@ -87,6 +87,14 @@ def host_pod_networks(site_model: Model, site_host: Model) -> Any:
     return cluster.host_pod_networks(found, fabrics, host_view(site_model, site_host))
 
 
+def host_pod_rdma(site_model: Model, site_host: Model) -> Any:
+    """``site_model | host_pod_rdma(site_host)``: RDMA for pods of the host."""
+    name = host_cluster(site_model, site_host)["cluster"]
+    view = host_view(site_model, site_host)
+    found, fabrics = item(site_model, "site_clusters", name), section(site_model, "site_fabrics")
+    return cluster.host_pod_rdma(found, fabrics, view)
+
+
 def host_cluster(site_model: Model, site_host: Model) -> dict[str, Any]:
     """``site_model | host_cluster(site_host)``: the cluster of which the host is a node."""
     clusters, domain = section(site_model, "site_clusters"), section(site_model, "site").domain
@@ -255,6 +263,7 @@ class FilterModule:
             "cluster_node_marks": one_line(cluster_node_marks),
             "host_pod_routes": one_line(host_pod_routes),
             "host_pod_networks": one_line(host_pod_networks),
+            "host_pod_rdma": one_line(host_pod_rdma),
             "device_spec": for_host(cloud.device_spec),
             "bridge_mappings": for_host(cloud.bridge_mappings),
             "network_vlan_ranges": one_line(network_vlan_ranges),

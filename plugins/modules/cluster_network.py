@@ -38,7 +38,7 @@ options:
       fabrics:
         description:
           - Second interfaces of this node by fabric, each with C(interface), C(kind), C(mtu),
-            C(subnet), and C(first) and C(last) address of this node's pods.
+            C(plugins), C(subnet), and C(first) and C(last) address of this node's pods.
         type: dict
         default: {}
   verify:

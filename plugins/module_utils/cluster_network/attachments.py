@@ -70,7 +70,8 @@ class Attachments:
             "mode": "bridge" if fabric.kind == "macvlan" else "l2",
             "ipam": {"type": "host-local", "ranges": [[addresses]], "dataDir": paths.LEASES},
         }  # fmt: skip
-        return {"cniVersion": "1.0.0", "name": name, "plugins": [guard, interface]}
+        chained = [{"type": each} for each in fabric.plugins]
+        return {"cniVersion": "1.0.0", "name": name, "plugins": [guard, interface, *chained]}
 
     def multus(self) -> dict[str, Any]:
         """kubelet's own credential: no further one, and renewed by itself.
@@ -106,8 +107,11 @@ class Attachments:
         }  # fmt: skip
 
     def _missing(self) -> list[str]:
-        have = self.system.exists
-        return [n for n in paths.PROGRAMS if self.spec.multus and not have(f"/opt/cni/bin/{n}")]
+        if not self.spec.multus:
+            return []
+        chained = [each for fabric in self.spec.fabrics.values() for each in fabric.plugins]
+        names = dict.fromkeys((*paths.PROGRAMS, *chained))
+        return [name for name in names if not self.system.exists(f"/opt/cni/bin/{name}")]
 
     def _outside(self) -> dict[str, list[str]]:
         """Addresses of running pods that are not of the node's slice, by fabric."""

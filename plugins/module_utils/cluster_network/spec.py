@@ -21,12 +21,14 @@ class Fabric:
     """A second interface that pods can have on this node.
 
     interface  of the node, that carries it. kind: macvlan or ipvlan. mtu: bytes.
+    plugins    types of CNI plugins chained after it.
     subnet     of the fabric; first to last: the addresses of this node's pods.
     """
 
     interface: str
     kind: str
     mtu: int
+    plugins: tuple[str, ...]
     subnet: str
     first: str
     last: str
@@ -87,11 +89,14 @@ def _fabric(fabrics: Reader, name: str) -> Fabric:
         interface=r.interface("interface"),
         kind=r.text("kind", "macvlan", ("macvlan", "ipvlan")),
         mtu=r.number("mtu", 1500, 1280, 9216),
+        plugins=r.texts("plugins"),
         subnet=r.destination("subnet"),
         first=r.address("first"),
         last=r.address("last"),
     )
     r.end()
+    if not all(NAME.fullmatch(plugin) for plugin in found.plugins):
+        raise SpecError(f"{r.key('plugins')}: expected names of programs in /opt/cni/bin")
     if found.subnet == "default":
         raise SpecError(f"{r.key('subnet')}: must be a network")
     subnet = ipaddress.ip_network(found.subnet)

@@ -51,6 +51,8 @@ KillMode=process
 Restart=always
 RestartSec=2
 TasksMax=infinity
+# containers have it from here: RDMA registers memory by locking it
+LimitMEMLOCK=infinity
 
 [Install]
 WantedBy=multi-user.target
@@ -66,7 +68,9 @@ ConditionPathExists=/var/lib/kubelet/config.yaml
 [Service]
 Environment="CONFIG=--bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf --kubeconfig=/etc/kubernetes/kubelet.conf --config=/var/lib/kubelet/config.yaml"
 EnvironmentFile=-/var/lib/kubelet/kubeadm-flags.env
-ExecStart=/usr/local/bin/kubelet $CONFIG $KUBELET_KUBEADM_ARGS
+# further configuration of one node
+ConfigurationDirectory=kubernetes/kubelet.conf.d
+ExecStart=/usr/local/bin/kubelet $CONFIG --config-dir=/etc/kubernetes/kubelet.conf.d $KUBELET_KUBEADM_ARGS
 Restart=always
 RestartSec=2
 

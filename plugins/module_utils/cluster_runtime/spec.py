@@ -76,6 +76,7 @@ def _artifact(r: Reader) -> Artifact:
 
 
 def _image(r: Reader) -> Image:
+    r.ignore("role")  # who has it is decided before
     found = Image(r.text("name"), r.text("url"), _hash(r))
     r.end()
     return found

@@ -8,8 +8,8 @@ import pytest
 
 from lab import cache as cache_module
 from lab import qemu, states
-from lab.image import build
-from lab.machine import Machine
+from lab.image import build, packages
+from lab.machine import KINDS, Machine
 
 
 @pytest.fixture
@@ -62,3 +62,17 @@ def test_cache_forgets_only_what_is_unused(cache):
     cache_module.forget_unused()
     assert not old.exists()
     assert new.exists()
+
+
+def test_each_variant_of_the_image_has_a_key_of_its_own():
+    assert build.key("host") != build.key("worker")
+    kinds = {kind.image for kind in KINDS.values()}
+    assert kinds == set(packages.VARIANTS)
+
+
+def test_only_the_worker_image_has_a_newer_kernel_and_no_patched_modules():
+    host, worker = packages.VARIANTS["host"], packages.VARIANTS["worker"]
+    assert (host.backports, host.patched) == (False, True)
+    assert (worker.backports, worker.patched) == (True, False)
+    assert "linux-image-amd64/trixie-backports" in worker.include
+    assert "linux-image-amd64" not in worker.include

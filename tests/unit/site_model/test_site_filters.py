@@ -43,8 +43,13 @@ def test_each_filter_gives_something(filters, rack):
     nodes = [node.as_site_host() for node in alpha.hosts.values()]
     assert filters["host_cluster"](alpha.sections, nodes[0])["cluster"] == "alpha"
     assert filters["cluster_node_marks"](alpha.sections, nodes)[0]["labels"] == {}
-    assert len(filters["host_pod_routes"](alpha.sections, nodes[0], nodes)) == 2
+    assert len(filters["host_pod_routes"](alpha.sections, nodes[0], nodes)) == 4
     assert list(filters["host_pod_networks"](alpha.sections, nodes[0])) == ["storage", "rdma"]
+    virtual = alpha.hosts["worker-1"].as_site_host()
+    assert filters["host_pod_rdma"](alpha.sections, virtual)["parents"] == {
+        "data0v0": {"port": "data0", "vf": 0, "mtu": 9000}
+    }
+    assert filters["host_pod_rdma"](alpha.sections, nodes[0])["resources"] == {}
     other = read_inventory(CHECKOUT / "inventories/example-federation/site-a", Source()).sections
     assert filters["link_quota"](other, "a-to-b")["pods"] == "50"
     assert filters["link_terms"](other, "a-to-b")["source"] == "site-a"
@@ -92,5 +97,7 @@ def test_a_play_of_hosts_refuses_what_validate_refuses(filters, tmp_path):
 def test_a_clusters_play_is_for_its_nodes_only(filters):
     alpha, lab = (str(CHECKOUT / "inventories" / name) for name in ("lab-alpha", "lab"))
     nodes = filters["site_cluster_nodes"]
-    assert nodes("all:!localhost", [alpha]) == "alpha_control:alpha_workers:&all:!localhost"
+    assert nodes("all:!localhost", [alpha]) == (
+        "alpha_control:alpha_workers:alpha_vms:&all:!localhost"
+    )
     assert nodes("all:!localhost", [lab]) == "!all"

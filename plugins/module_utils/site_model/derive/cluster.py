@@ -11,7 +11,7 @@ from ..sections.clusters import Cluster
 from ..sections.fabrics import Fabric
 from ..view import HostView, named
 from .addresses import pod_slice
-from .names import rdma_resource, vlan_interface
+from .names import rdma_resource, vf_interfaces, vlan_interface
 
 
 def host_cluster(clusters: Mapping[str, Cluster], domain: str, view: HostView) -> dict[str, Any]:
@@ -108,7 +108,7 @@ def pod_network(
 ) -> dict[str, Any]:
     """A node's part in fabric *name*: its interface and its slice of the pods' range.
 
-    ``{interface, kind, mtu, subnet, first, last}``; *index*: the node's number from 1.
+    ``{interface, kind, plugins, mtu, subnet, first, last}``; *index*: the node's number from 1.
     ModelError where the fabric has no addresses for its pods.
     """
     path = ("site_clusters", "fabrics", name)
@@ -120,6 +120,7 @@ def pod_network(
     return {
         "interface": interface,
         "kind": use.kind,
+        "plugins": list(use.plugins),
         "mtu": fabric.mtu,
         "subnet": str(fabric.subnet),
         "first": part[0],
@@ -132,16 +133,58 @@ def host_pod_networks(
 ) -> dict[str, dict[str, Any]]:
     """Second interfaces of pods on a host (``pod_network``), by fabric; of those that it has."""
     found = {}
-    for name, use in cluster.fabrics.items():
-        interface = use.interface
-        if interface is None and name in view.group.fabrics:
-            interface = vlan_interface(view.link_of(name) or "", view.fabrics[name].vlan)
-        if interface:
+    for name in cluster.fabrics:
+        if interface := pod_interface(cluster, name, view):
             found[name] = pod_network(cluster, fabrics, name, view.index, interface)
     return found
+
+
+def pod_interface(cluster: Cluster, name: str, view: HostView) -> str | None:
+    """The host's interface for pods on a fabric; None where it has none.
+
+    What the pool says, else the cluster, else the host's own on that fabric.
+    """
+    pool = cluster.pool_of(view.group_name)
+    has, interface = (True, None) if pool is None else cluster.interface_on(pool, name)
+    if has and interface is None and name in view.group.fabrics:
+        return vlan_interface(view.link_of(name) or "", view.fabrics[name].vlan)
+    return interface
 
 
 def rdma_resources(cluster: Cluster) -> dict[str, int]:
     """RDMA resources of a node and how many pods may take each: ``{"rdma/rdma": 64}``."""
     uses = cluster.fabrics.items()
     return {rdma_resource(name): use.shared_devices for name, use in uses if use.rdma}
+
+
+def host_pod_rdma(
+    cluster: Cluster, fabrics: Mapping[str, Fabric], view: HostView
+) -> dict[str, Any]:
+    """RDMA for pods of a host: ``{node, plugin, parents, resources, numa}``.
+
+    parents    VFs that carry RDMA fabrics for pods: interface → ``{port, vf, mtu}``.
+    resources  as rdma_resources, of the fabrics that the host has; none without a NIC of the model.
+    numa       None, or the pool's.
+    """
+    pool = cluster.pool_of(view.group_name)
+    found = {
+        name: interface
+        for name, use in cluster.fabrics.items()
+        if use.rdma and view.profiles and (interface := pod_interface(cluster, name, view))
+    }
+    functions = {k: v for p in view.profiles.values() for k, v in vf_interfaces(p).items()}
+    return {
+        "node": view.name,
+        "plugin": cluster.rdma_plugin,
+        "parents": {
+            interface: {
+                "port": functions[interface][0],
+                "vf": functions[interface][1],
+                "mtu": fabrics[name].mtu,
+            }
+            for name, interface in found.items()
+            if interface in functions
+        },
+        "resources": {rdma_resource(name): cluster.fabrics[name].shared_devices for name in found},
+        "numa": pool.numa.model_dump() if pool and pool.numa and found else None,
+    }

@@ -7,6 +7,9 @@ from typing import Any
 from ..view import HostView
 from .rdma import roce_links
 
+#: What kubeadm asks of a node: overlay for images, pods' packets pass through.
+_POD_MODULES = ["overlay", "br_netfilter"]
+_POD_SYSCTL = {"net.ipv4.ip_forward": "1", "net.bridge.bridge-nf-call-iptables": "1"}
 _IOMMU = {"intel": ["intel_iommu=on", "iommu=pt"], "amd": ["iommu=pt"]}
 
 
@@ -17,7 +20,7 @@ def host_kernel(view: HostView) -> dict[str, Any]:
         "command_line": command_line(view),
         "modules": _unique(_modules(view) + own.modules),
         "hugepages": [pool.model_dump() for pool in own.hugepages],
-        "sysctl": dict(own.sysctl),
+        "sysctl": {**(_POD_SYSCTL if view.group.purpose == "cluster" else {}), **own.sysctl},
         "limits": [limit.model_dump() for limit in own.limits],
     }
 
@@ -35,8 +38,11 @@ def _modules(view: HostView) -> list[str]:
         modules.append("8021q")
     if any(p.vf_driver == "vfio-pci" and p.vfs for p in view.profiles.values()):
         modules.append("vfio-pci")
-    if any(link["kind"] == "rxe" for link in roce_links(view)):
+    # named in the group: also for links that only pods have
+    if view.group.rdma.kind == "rxe" or any(link["kind"] == "rxe" for link in roce_links(view)):
         modules.append("rdma_rxe")
+    if view.group.purpose == "cluster":
+        modules += _POD_MODULES
     return modules
 
 

@@ -20,9 +20,11 @@ def representors(profile: NicProfile) -> list[str]:
     ]
 
 
-def vf_interfaces(profile: NicProfile) -> list[str]:
-    """Names of the VFs' own interfaces while the host has them, port by port: ``data0v0``."""
-    return [f"{port.name}v{vf}" for port in profile.ports for vf in range(profile.vfs)]
+def vf_interfaces(profile: NicProfile) -> dict[str, tuple[str, int]]:
+    """The VFs' own interfaces while the host has them: ``{"data0v0": ("data0", 0)}``."""
+    return {
+        f"{port.name}v{vf}": (port.name, vf) for port in profile.ports for vf in range(profile.vfs)
+    }
 
 
 def udev_names(profile: NicProfile) -> dict[str, dict[str, str | int | None]]:

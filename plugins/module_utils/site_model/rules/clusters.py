@@ -12,6 +12,7 @@ from ..model import Model
 from ..problems import ModelError, Path, Problem
 from ..sections.clusters import Cluster, NodePool
 from ..sections.scalars import parse_range
+from . import pools
 from .fabrics import ends
 from .report import dangling, error, warning
 
@@ -24,6 +25,7 @@ def check(model: Model, members: Mapping[str, list[int]] | None) -> Iterator[Pro
         path = ("site_clusters", name)
         for pool, here in _pools(cluster, path):
             yield from _pool(model, pool, here)
+            yield from pools.check(model, cluster, pool, here)
             key = ("group", pool.group) if pool.group else ("servers", pool.servers or "")
             if key in owner and key[1]:
                 message, fix = f"are nodes of {owner[key]} already", "A node is in one pool."
@@ -143,15 +145,18 @@ def _slices(
 ) -> Iterator[Problem]:  # fmt: skip
     group = model.host_groups.get(pool.group or "")
     use, fabric = cluster.fabrics[name], model.fabrics[name]
+    has, interface = cluster.interface_on(pool, name)
+    if not has:
+        return
     if pool.group is not None and group is not None and pool is not cluster.control_plane:
-        if name not in group.fabrics and use.interface is None:
+        if name not in group.fabrics and interface is None:
             message = f"hosts of {pool.group} are not on fabric {name}"
-            fix = "Add it to the group's fabrics, or set interface."
+            fix = "Add it to the group's fabrics, or set interface (null: no pods there)."
             yield error("pool-fabric", path, message, fix)
         indexes = (members or {}).get(pool.group, [])
     else:
         indexes = list(range(1, (_count(model, pool, members) or 0) + 1))
-    if pool.servers is not None and use.interface is None:
+    if pool.servers is not None and interface is None:
         fix = "Set interface: the guest's name of its port."
         yield error("pod-interface", path, "servers' interface is not known to the model", fix)
     try:

@@ -6,6 +6,8 @@ from typing import Literal
 
 from .base import Part, key
 from .scalars import (
+    CniPlugin,
+    CpuSet,
     DomainName,
     InterfaceName,
     IpAddress,
@@ -13,9 +15,23 @@ from .scalars import (
     Label,
     LabelName,
     LabelValue,
+    NumaNode,
     Subnet,
     Taint,
 )
+
+
+class Numa(Part):
+    """CPUs and memory of a pod from the NUMA node of its NIC; for pools with RDMA."""
+
+    topology: Literal["best-effort", "restricted", "single-numa-node"] = key(
+        "kubelet's topology manager policy.", "single-numa-node"
+    )
+    reserved_cpus: CpuSet = key("CPUs for the system and for pods without CPUs of their own.")
+    reserved_memory: dict[NumaNode, int] = key(
+        "Memory for the system by NUMA node, in quotes; unset: memory is not bound.", {},
+        unit="MiB",
+    )  # fmt: skip
 
 
 class NodePool(Part):
@@ -25,6 +41,10 @@ class NodePool(Part):
     servers: str | None = key("Set of servers (`site_openstack.servers`) that are the nodes.", None)
     labels: dict[LabelName, LabelValue] = key("Node labels.", {})
     taints: list[Taint] = key("Taints as key=value:effect.", [])
+    interfaces: dict[str, InterfaceName | None] = key(
+        "Interface that carries a fabric for pods, where these nodes differ; null: none does.", {}
+    )
+    numa: Numa | None = key("Placement on NUMA nodes; unset: kubelet's default.", None)
 
 
 class ControlPlane(NodePool):
@@ -41,6 +61,7 @@ class PodFabric(Part):
         "Interface on the node that carries it; unset: the host's own on that fabric.", None
     )
     kind: Literal["macvlan", "ipvlan"] = key("How pods share the interface.", "macvlan")
+    plugins: list[CniPlugin] = key("Types of CNI plugins chained after the interface.", [])
     slice: int = key("Addresses for pods on each node.", 64, ge=1)
     rdma: bool = key("Pods can use RDMA on it.", False)
     shared_devices: int = key("Pods on a node that may share its RDMA device.", 64, ge=1)
@@ -60,3 +81,14 @@ class Cluster(Part):
         "Device plugin that offers RDMA to pods.", "shared"
     )
     issuer: str | None = key("URL of its service accounts' issuer; unset: from domain.", None)
+
+    def pool_of(self, group: str) -> NodePool | None:
+        """The pool whose nodes are the hosts of a group."""
+        pools = [self.control_plane, *self.workers.values()]
+        return next((pool for pool in pools if pool.group == group), None)
+
+    def interface_on(self, pool: NodePool, fabric: str) -> tuple[bool, str | None]:
+        """Whether nodes of *pool* have a fabric, and the interface if the model names it."""
+        if fabric in pool.interfaces:
+            return pool.interfaces[fabric] is not None, pool.interfaces[fabric]
+        return True, self.fabrics[fabric].interface

@@ -184,6 +184,17 @@ LockedMemory = _form(
     re.compile(r"unlimited|[0-9]+"), "locked-memory", "an amount of locked memory",
     'Write KiB in quotes, such as "65536", or unlimited.', 20,
 )  # fmt: skip
+CniPlugin = _form(
+    re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"), "cni-plugin", "a type of CNI plugin",
+    "Write its program's name in /opt/cni/bin, such as tuning.", 63,
+)  # fmt: skip
+CpuSet = _form(
+    re.compile(r"[0-9]{1,4}(-[0-9]{1,4})?(,[0-9]{1,4}(-[0-9]{1,4})?)*"), "cpu-set", "a set of CPUs",
+    'Write numbers and ranges in quotes, such as "0-1,32-33".', 200,
+)  # fmt: skip
+NumaNode = _form(
+    re.compile(r"[0-9]{1,3}"), "numa-node", "a NUMA node", 'Write its number in quotes: "0".', 3
+)
 _KUBERNETES_NAME = (
     rf"({_LABEL.pattern}(\.{_LABEL.pattern})*/)?[A-Za-z0-9]([A-Za-z0-9_.-]{{0,61}}[A-Za-z0-9])?"
 )
