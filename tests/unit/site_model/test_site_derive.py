@@ -246,7 +246,8 @@ def test_a_clusters_facts(opened):
     # the eleventh host's slice of 128
     assert cluster.host_pod_networks(research, fabrics, view("gpu-1")) == {
         "rdma": {
-            "interface": "bond0.120", "kind": "macvlan", "plugins": [], "mtu": 9000, "subnet": "10.1.128.0/17",
+            "interface": "bond0.120", "kind": "macvlan", "plugins": [], "mtu": 9000,
+            "subnet": "10.1.128.0/17",
             "first": "10.1.165.0", "last": "10.1.165.127",
         }
     }  # fmt: skip
