@@ -26,6 +26,7 @@ from ansible.module_utils.site_model.derive import (  # noqa: E402
     kernel,
     names,
     rdma,
+    rdma_plugin,
     verify,
 )
 from ansible.module_utils.site_model.inventory import broken_variables, folder_of  # noqa: E402
@@ -93,6 +94,18 @@ def host_pod_rdma(site_model: Model, site_host: Model) -> Any:
     view = host_view(site_model, site_host)
     found, fabrics = item(site_model, "site_clusters", name), section(site_model, "site_fabrics")
     return cluster.host_pod_rdma(found, fabrics, view)
+
+
+def rdma_plugin_objects(site_model: Model, name: str, image: str) -> Any:
+    """``site_model | rdma_plugin_objects(cluster, image)``: the device plugin's objects."""
+    groups, profiles = (section(site_model, f"site_{s}") for s in ("host_groups", "nic_profiles"))
+    found = item(site_model, "site_clusters", name)
+    objects = rdma_plugin.rdma_plugin_objects(found, groups, profiles, image)
+    if objects and not image:
+        raise AnsibleFilterError(
+            "artifacts_cluster: rdma_plugin_image is missing; pin the device plugin's image there"
+        )
+    return objects
 
 
 def host_cluster(site_model: Model, site_host: Model) -> dict[str, Any]:
@@ -271,6 +284,7 @@ class FilterModule:
             "flavor_extra_specs": one_line(flavor_extra_specs),
             "project_quotas": one_line(project_quotas),
             "fabric_objects": for_cluster(attachments.fabric_objects),
+            "rdma_plugin_objects": one_line(rdma_plugin_objects),
             "rdma_resources": for_cluster(cluster.rdma_resources),
             "link_quota": for_link(federation.link_quota),
             "link_terms": for_link(federation.link_terms),

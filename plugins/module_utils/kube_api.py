@@ -108,6 +108,14 @@ class Api:
             raise ApiError(message, status, answer.get("reason", ""))
         return answer
 
+    def text(self, path: str) -> str:
+        """What the server says at *path* as it is, such as a log. Raises ApiError."""
+        headers = {"Authorization": f"Bearer {self._token}"} if self._token else {}
+        status, raw = self._exchange("GET", path, None, headers)
+        if status >= 400:
+            raise ApiError(f"GET {path}: HTTP {status}", status)
+        return raw.decode(errors="replace")
+
     def _exchange(
         self, method: str, path: str, data: bytes | None, headers: dict[str, str]
     ) -> tuple[int, bytes]:

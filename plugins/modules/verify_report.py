@@ -27,6 +27,11 @@ options:
     description: Where reports are kept; gets a folder for the site and the time.
     type: path
     required: true
+  mesh:
+    description: What C(verify_pods) measured between nodes; a matrix for each network.
+    type: list
+    elements: dict
+    default: []
 """
 
 EXAMPLES = r"""
@@ -63,7 +68,7 @@ import os
 from datetime import datetime, timezone
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.verify.report import terminal
+from ansible.module_utils.verify.report import mesh, terminal
 from ansible.module_utils.verify.report.assemble import assemble, verdict
 from ansible.module_utils.verify.report.write import write
 
@@ -75,12 +80,17 @@ def main() -> None:
             "hosts": {"type": "list", "elements": "str", "required": True},
             "results": {"type": "dict", "required": True},
             "directory": {"type": "path", "required": True},
+            "mesh": {"type": "list", "elements": "dict", "default": []},
         },
         supports_check_mode=True,
     )
     given = module.params
     now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     report = assemble(given["site"], now, given["hosts"], given["results"], module.check_mode)
+    try:
+        report["mesh"] = mesh.cells(given["mesh"])
+    except ValueError as error:
+        module.fail_json(msg=str(error))
     folder = ""
     if not module.check_mode:
         try:
@@ -90,7 +100,7 @@ def main() -> None:
     module.exit_json(
         changed=False,
         failed_checks=report["summary"]["failed"],
-        table=terminal.render(report),
+        table="\n".join([terminal.render(report), *mesh.lines(report)]),
         verdict=verdict(report),
         path=os.path.join(folder, "report.html") if folder else "",
     )

@@ -50,6 +50,9 @@ def test_each_filter_gives_something(filters, rack):
         "data0v0": {"port": "data0", "vf": 0, "mtu": 9000}
     }
     assert filters["host_pod_rdma"](alpha.sections, nodes[0])["resources"] == {}
+    assert filters["rdma_plugin_objects"](rack.sections, "main", "image@sha256:0")
+    with pytest.raises(AnsibleFilterError, match="rdma_plugin_image"):
+        filters["rdma_plugin_objects"](rack.sections, "main", "")
     other = read_inventory(CHECKOUT / "inventories/example-federation/site-a", Source()).sections
     assert filters["link_quota"](other, "a-to-b")["pods"] == "50"
     assert filters["link_terms"](other, "a-to-b")["source"] == "site-a"

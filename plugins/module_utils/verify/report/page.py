@@ -7,6 +7,7 @@ from typing import Any
 from .assemble import Report, figure, text, verdict
 from .curves import Panel, panels
 from .html import chip, e, header
+from .mesh import mesh
 from .order import failures, stage_name, states
 from .plot import COLOURS, Line, size, svg
 from .spreads import spreads
@@ -38,6 +39,7 @@ def render(report: Report) -> str:
             _order(report),
             _failures(report),
             _curves(report),
+            mesh(report),
             spreads(report),
             _hosts(report),
             _checks(report),
