@@ -160,7 +160,7 @@ def federation_cluster(
     links, site = federation.federation_links(model), section(site_model, "site").name
     found = cluster_federation(site, name, links, states, inside, model.administrators)
     kept = lambda thing: definitions or thing["kind"] != "CustomResourceDefinition"  # noqa: E731
-    return {**found, "objects": [thing for thing in found["objects"] if kept(thing)]}
+    return {**found, "guards": [thing for thing in found["guards"] if kept(thing)]}
 
 
 def network_vlan_ranges(site_model: Model) -> list[str]:

@@ -16,7 +16,10 @@ def cluster_federation(
     site: str, cluster: str, links: Sequence[Mapping[str, Any]], states: Mapping[str, Any],
     inside: Sequence[str], administrators: str,
 ) -> dict[str, Any]:  # fmt: skip
-    """``{objects, jwt, tokens, peers, webhook_conditions, token_volume}``.
+    """``{guards, objects, jwt, tokens, peers, webhook_conditions, token_volume}``.
+
+    Guards come first: they say which Secrets of links may be written.
+
 
     links           of the model, as ``federation_link`` derives them, with this cluster.
     states          what ``federation_exchange`` says of each; only accepted ones have an effect.
@@ -28,7 +31,7 @@ def cluster_federation(
     open_ = [x for x in mine if states.get(x["name"], {}).get("state") == ACCEPTED]
     inbound = [x for x in open_ if x["target"] == site and x["source"] != site]
     outbound = [x for x in open_ if x["source"] == site]
-    found: dict[str, Any] = {"objects": core.definitions(), "jwt": [], "tokens": [], "peers": []}
+    found: dict[str, Any] = {"objects": [], "jwt": [], "tokens": [], "peers": []}
     objects = found["objects"]
 
     for link in inbound:
@@ -45,7 +48,6 @@ def cluster_federation(
             found["jwt"].append(target.trust(link, request, audience(site, cluster)))
     if inbound:
         objects += target.roles(core)
-        objects += guards.peers({link["name"]: link["priority"] for link in inbound})
 
     owners, claims, allowed, names = {}, {}, [], {}
     for link in outbound:
@@ -68,10 +70,15 @@ def cluster_federation(
         # before the request is answered: the target looks for the keys when it begins to trust
         objects.append(source.discovery())
 
-    objects += guards.links(core, administrators)
-    objects += guards.kubeconfigs(core, administrators, allowed)
-    objects += guards.namespaces(core, administrators, owners)
-    objects += guards.lost_fields(core)
+    found["guards"] = [
+        *core.definitions(),
+        *guards.links(core, administrators),
+        *guards.kubeconfigs(core, administrators, allowed),
+        *guards.namespaces(core, administrators, owners),
+        *guards.lost_fields(core),
+    ]
+    if inbound:
+        found["guards"] += guards.peers({link["name"]: link["priority"] for link in inbound})
     found["token_volume"] = core.token_volume(found["tokens"])
     found["webhook_conditions"] = guards.webhook_conditions(core)
     return found

@@ -29,8 +29,8 @@ def made(site, state="accepted", **changes):
     states = {"link": {"state": state, "offer": OFFER, "request": REQUEST}}
     found = cluster_federation(site, "c", [{**LINK, **changes}], states, ["10.0.0.0/8"], "admins")
     names = {(o["kind"], o["metadata"].get("namespace", ""), o["metadata"]["name"]): o
-             for o in found["objects"]}  # fmt: skip
-    assert len(names) == len(found["objects"])
+             for o in found["guards"] + found["objects"]}  # fmt: skip
+    assert len(names) == len(found["guards"]) + len(found["objects"])
     return found, names
 
 
