@@ -45,6 +45,7 @@ class Container:
     def start(self, switch: Switch) -> None:
         """Run it, wire it, and wait for SSH. What was on its disk is still there."""
         if not self.pid:
+            self.unplug()
             log = self.paths.logs / f"{self.name}.log"
             if self.exists():
                 logged(podman("start", self.label), log)
@@ -95,6 +96,11 @@ class Container:
         network.batch(
             self.paths, f"link add {cable} type veth peer name {interface} netns {self.pid}"
         )
+
+    def unplug(self) -> None:
+        """Cables of a container that has ended go with its network, but only after a while."""
+        for cable in map(self.node.cable, ("eth0", *FABRICS)):
+            attempt(network.inside(self.paths, ["ip", "link", "delete", cable]))
 
     def forward(self) -> None:
         """Pods' packets pass through the node; its kernel is not the node's to configure."""
