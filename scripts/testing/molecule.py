@@ -5,13 +5,15 @@ from pathlib import Path
 
 import yaml
 
-from common import CHECKOUT, Stop
+from common import CHECKOUT, Stop, say
 from testing.job import Job
 
 SCENARIOS = CHECKOUT / "molecule"
 BASE = SCENARIOS / "shared" / "base.yml"
 # Molecule goes on, and ends well, when a side effect that is asked for is not there
 MISSING = "side_effect: Executed: Missing playbook"
+# Not proven to end well on a machine that has just been installed: run by name only.
+BY_NAME = ("cluster_rdma",)
 
 
 def known() -> list[str]:
@@ -23,7 +25,10 @@ def jobs(names: list[str], action: str | None) -> list[Job]:
     for name in names:
         if name not in known():
             raise Stop(f"no scenario {name!r}; known: {', '.join(known()) or 'none yet'}")
-    return [job(name, action or "test") for name in names or known()]
+    chosen = names or [name for name in known() if name not in BY_NAME]
+    for name in () if names else BY_NAME:
+        say(f"NOT RUN: molecule-{name}; run it by name: scripts/test molecule {name}")
+    return [job(name, action or "test") for name in chosen]
 
 
 def job(name: str, action: str) -> Job:

@@ -85,6 +85,17 @@ def test_unknown_scenario_names_the_known_ones(tmp_path, monkeypatch):
         molecule.jobs(["host_kernal"], None)
 
 
+def test_a_scenario_that_is_run_by_name_only_is_said_loudly(tmp_path, monkeypatch, capsys):
+    for name in ("host_kernel", "slow"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "molecule.yml").write_text("platforms: [{name: host-1}]\n")
+    monkeypatch.setattr(molecule, "SCENARIOS", tmp_path)
+    monkeypatch.setattr(molecule, "BY_NAME", ("slow",))
+    assert [each.name for each in molecule.jobs([], None)] == ["molecule-host_kernel"]
+    assert "NOT RUN: molecule-slow" in capsys.readouterr().out
+    assert [each.name for each in molecule.jobs(["slow"], None)] == ["molecule-slow"]
+
+
 def test_scenario_has_its_own_lab(tmp_path, monkeypatch):
     (tmp_path / "host_rdma").mkdir()
     scenario = tmp_path / "host_rdma" / "molecule.yml"
