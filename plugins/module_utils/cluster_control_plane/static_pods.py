@@ -22,7 +22,7 @@ from .node import (
 )
 
 CONFIG = "/run/slipway/control-plane.json"
-DRY = "/run/slipway/manifests"
+DRY = "/run/slipway"
 PHASES = {name: name.removeprefix("kube-") for name in COMPONENTS}
 
 
@@ -149,8 +149,6 @@ def phase(system: System, spec: KubeadmSpec, *words: str, dry: bool = False) -> 
     """One phase of kubeadm init with the model's configuration; *dry* writes below DRY."""
     system.write_file(CONFIG, for_control_plane(spec), 0o600)
     prefix = ("env", f"KUBEADM_INIT_DRYRUN_DIR={DRY}") if dry else ()
-    if dry:
-        system.write_file(f"{DRY}/.keep", "")  # kubeadm makes no folder
     try:
         done = system.run(
             *prefix, KUBEADM, "init", "phase", *words, "--config", CONFIG,

@@ -92,7 +92,7 @@ def test_a_scenario_that_is_run_by_name_only_is_said_loudly(tmp_path, monkeypatc
     monkeypatch.setattr(molecule, "SCENARIOS", tmp_path)
     monkeypatch.setattr(molecule, "BY_NAME", ("slow",))
     assert [each.name for each in molecule.jobs([], None)] == ["molecule-host_kernel"]
-    assert "NOT RUN: molecule-slow" in capsys.readouterr().out
+    assert "NOT RUN: molecule-slow" in capsys.readouterr().err
     assert [each.name for each in molecule.jobs(["slow"], None)] == ["molecule-slow"]
 
 
