@@ -21,7 +21,7 @@ def device(container: str, interface: str) -> str:
 
 def rdma(netns: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
     """iproute2's rdma in the pod's network."""
-    enter = ["nsenter", f"--net={netns}", "/usr/sbin/rdma"]
+    enter = ["nsenter", f"--net={netns}", "rdma"]
     return subprocess.run([*enter, *arguments], capture_output=True, text=True, check=False)
 
 

@@ -53,5 +53,6 @@ linux /boot/vmlinuz-$version root=UUID=$ROOT_UUID ro console=ttyS0 quiet mitigat
 initrd /boot/initrd.img-$version
 boot
 GRUB
-rm -rf "$root"/var/cache/apt/*.bin "$root"/var/log/* "$root"/etc/resolv.conf
+rm -rf "$root"/var/cache/apt/*.bin "$root"/var/log/*
+: > "$root/etc/resolv.conf" # as any server has one: kubelet starts no pod without it
 mkdir -p "$root/var/log/journal"

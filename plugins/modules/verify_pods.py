@@ -62,7 +62,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-results:
+nodes:
   description: C(findings) of each node; checks and curves as verify_hosts has them.
   returned: always
   type: dict
@@ -91,7 +91,7 @@ def main() -> None:
         supports_check_mode=True,
     )  # fmt: skip
     if module.check_mode:
-        module.exit_json(changed=False, results={}, mesh=[])
+        module.exit_json(changed=False, nodes={}, mesh=[])
     try:
         settings = Settings.parse(module.params["settings"])
         bench = Bench(Api.of_kubeconfig(System()), settings, module.params["source"])

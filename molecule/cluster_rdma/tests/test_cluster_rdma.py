@@ -95,7 +95,7 @@ def run_both(on, kubectl, server, client, patience=PATIENCE):
     end, port = time.monotonic() + patience, command.split("-p ")[1].split()[0]
     while f":{port} " not in kubectl(f"exec {one} -- ss -ltn") and time.monotonic() < end:
         time.sleep(1)
-    return kubectl(f"exec {other} -- timeout {patience} {argv}")
+    return on(CONTROL, f"timeout {patience} {KUBECTL} exec {other} -- {argv}")
 
 
 def test_a_pod_has_its_interface_on_the_vf_with_the_fabrics_mtu(on, kubectl, pods):

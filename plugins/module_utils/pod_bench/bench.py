@@ -35,13 +35,13 @@ class Bench:
         self.mesh: list[dict[str, Any]] = []
 
     def run(self) -> dict[str, Any]:
-        """``{results: {node: {findings}}, mesh: [{network, source, target, gbits}]}``.
+        """``{nodes: {node: {findings}}, mesh: [{network, source, target, gbits}]}``.
 
         Nothing is left in the cluster. RuntimeError where nothing can be measured.
         """
         nodes = self.nodes()
         self.found = {node.name: Findings(node.name) for node in nodes}
-        self.gone()  # another run's, which is still ending
+        self.clean()  # what a run that was cut has left
         for thing in base(self.settings):
             self.api.apply(thing)
         try:
@@ -51,7 +51,7 @@ class Bench:
         finally:
             self.clean()
         return {
-            "results": {name: {"findings": each.as_dict()} for name, each in self.found.items()},
+            "nodes": {name: {"findings": each.as_dict()} for name, each in self.found.items()},
             "mesh": self.mesh,
         }
 
@@ -208,9 +208,9 @@ class Bench:
         self.gone()
 
     def gone(self) -> None:
-        """Wait until a namespace that is ending has ended."""
+        """Wait until the namespace has ended."""
         end = time.monotonic() + self.settings.timeout
-        while (self.api.get(SPACE) or {}).get("metadata", {}).get("deletionTimestamp"):
+        while self.api.get(SPACE):
             if time.monotonic() > end:
                 raise RuntimeError(f"namespace {NAMESPACE} does not end: {LOOK}")
             time.sleep(1)

@@ -95,13 +95,20 @@ def test_every_pair_over_every_network_that_both_have_and_nothing_is_left():
     assert len(pairs) == 6 + 2 + 2
     assert all(m["gbits"] == 2.5 for m in result["mesh"])
     assert (api.jobs, api.space) == ({}, False)
-    checks = [c for each in result["results"].values() for c in each["findings"]["checks"]]
+    checks = [c for each in result["nodes"].values() for c in each["findings"]["checks"]]
     assert all(check["ok"] for check in checks)
+
+
+def test_what_a_run_that_was_cut_left_goes_first():
+    api = StandInApi(node("a"), node("b"))
+    api.jobs, api.space = {"measure-7": {"metadata": {"name": "measure-7"}}}, True
+    assert len(run(api)["mesh"]) == 2
+    assert (api.jobs, api.space) == ({}, False)
 
 
 def test_rdma_gives_a_curve_of_each_kind_to_each_peer():
     both = [node(name, fabrics=["rdma"], rdma=["rdma"]) for name in ("a", "b")]
-    found = run(StandInApi(*both))["results"]["a"]["findings"]
+    found = run(StandInApi(*both))["nodes"]["a"]["findings"]
     assert {(s["kind"], s["peer"], s["network"]) for s in found["series"]} == {
         ("bandwidth", "b", "rdma"), ("latency", "b", "rdma"),
     }  # fmt: skip
@@ -112,7 +119,7 @@ def test_rdma_gives_a_curve_of_each_kind_to_each_peer():
 
 def test_a_program_that_fails_is_a_failed_check_and_the_others_go_on():
     both = [node(name, fabrics=["rdma"], rdma=["rdma"]) for name in ("a", "b")]
-    found = run(StandInApi(*both, broken=["ib_write_bw"]))["results"]["a"]["findings"]
+    found = run(StandInApi(*both, broken=["ib_write_bw"]))["nodes"]["a"]["findings"]
     failed = [check for check in found["checks"] if not check["ok"]]
     assert [check["name"] for check in failed] == [
         "rdma: ib_write_bw 64 bytes to b", "rdma: ib_write_bw 4096 bytes to b",
@@ -130,7 +137,7 @@ def test_a_node_whose_pod_does_not_start_says_why_and_stops_nobody(monkeypatch):
         "ansible.module_utils.pod_bench.bench.time.monotonic", lambda: next(clock) / 10
     )
     result = bench.run()
-    failed = [c for c in result["results"]["c"]["findings"]["checks"] if not c["ok"]]
+    failed = [c for c in result["nodes"]["c"]["findings"]["checks"] if not c["ok"]]
     assert failed[0]["got"] == "0/2 nodes are available"
     assert {(m["source"], m["target"]) for m in result["mesh"]} == {("a", "b"), ("b", "a")}
 
