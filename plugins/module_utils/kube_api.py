@@ -89,6 +89,11 @@ class Api:
             context.load_cert_chain(user["client-certificate"], user["client-key"])
         return cls(cluster["server"], context, user.get("token", ""))
 
+    @classmethod
+    def of_control_plane(cls, system: System, *, check: bool) -> Api | None:
+        """As administrator; with *check*, None where the cluster has not begun yet."""
+        return None if check and not system.exists(ADMIN) else cls.of_kubeconfig(system)
+
     def request(
         self, method: str, path: str, body: Any = None, *, content: str = "application/json",
         accept: str = "application/json", headers: Mapping[str, str] | None = None,

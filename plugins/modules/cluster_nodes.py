@@ -50,7 +50,7 @@ checks:
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.cluster_nodes import ClusterNodes, NodesSpec
 from ansible.module_utils.host_module import VERIFY, run
-from ansible.module_utils.kube_api import ADMIN, Api
+from ansible.module_utils.kube_api import Api
 from ansible.module_utils.system import System
 
 
@@ -62,10 +62,7 @@ def main() -> None:
     system = System()
 
     def connect() -> Api | None:
-        # before the cluster has begun there is nothing to ask
-        if module.check_mode and not system.exists(ADMIN):
-            return None
-        return Api.of_kubeconfig(system)
+        return Api.of_control_plane(system, check=module.check_mode)
 
     run(
         module,
