@@ -210,22 +210,42 @@ def where_valid(pattern: str, sources: Sequence[str], asked: bool = True) -> str
     return pattern
 
 
-def cluster_nodes(pattern: str, sources: Sequence[str]) -> str:
+def cluster_nodes(pattern: str, sources: Sequence[str], cluster: str = "") -> str:
     """``pattern | site_cluster_nodes(ansible_inventory_sources)``, for a play's ``hosts``.
 
-    The groups whose hosts are nodes of clusters, out of *pattern*; no host if there are none.
+    The groups whose hosts are nodes of clusters (or of *cluster*), out of *pattern*; no host if
+    there are none.
     """
+    groups: list[str] = []
+    for found in _clusters(sources, cluster):
+        pools = [found["control_plane"], *(found.get("workers") or {}).values()]
+        groups += [pool["group"] for pool in pools if pool.get("group")]
+    return f"{':'.join(groups)}:&{pattern}" if groups else "!all"
+
+
+def control_planes(pattern: str, sources: Sequence[str], cluster: str) -> str:
+    """``pattern | site_control_planes(ansible_inventory_sources, cluster)``, for ``hosts``.
+
+    An error where no cluster is named, unless the inventory has none (a look at the syntax).
+    """
+    found = _clusters(sources, cluster)
+    if not cluster and found:
+        raise AnsibleFilterError("say which cluster: the head of the playbook says how")
+    return f"{found[0]['control_plane']['group']}:&{pattern}" if cluster else "!all"
+
+
+def _clusters(sources: Sequence[str], only: str = "") -> list[dict[str, Any]]:
     # here, because other playbooks do not read the inventory themselves
     from ansible.module_utils.site_model.inventory import read_inventory
     from ansible.module_utils.site_model.source import Source
 
-    groups: list[str] = []
+    found: dict[str, Any] = {}
     for folder in _folders(sources):
-        clusters = read_inventory(folder, Source()).sections.get("site_clusters") or {}
-        for found in clusters.values():
-            pools = [found["control_plane"], *(found.get("workers") or {}).values()]
-            groups += [pool["group"] for pool in pools if pool.get("group")]
-    return f"{':'.join(groups)}:&{pattern}" if groups else "!all"
+        found |= read_inventory(folder, Source()).sections.get("site_clusters") or {}
+    if only and only not in found:
+        known = ", ".join(found) or "none"
+        raise AnsibleFilterError(f"no cluster {only!r} in site_clusters; known: {known}")
+    return [found[only]] if only else list(found.values())
 
 
 def federated(pattern: str, sources: Sequence[str]) -> str:
@@ -292,6 +312,7 @@ class FilterModule:
             "federation_cluster": one_line(federation_cluster),
             "site_where_readable": where_readable,
             "site_cluster_nodes": cluster_nodes,
+            "site_control_planes": control_planes,
             "site_federated": federated,
             "site_where_valid": where_valid,
         }

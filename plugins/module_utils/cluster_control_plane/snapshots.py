@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..cluster_kubeadm.api_server import ENCRYPTION
+from ..cluster_kubeadm.api_server import AUTHENTICATION, ENCRYPTION
 from ..cluster_kubeadm.etcd import ACCESS, ETCDCTL
-from ..cluster_kubeadm.paths import KEYS
+from ..cluster_kubeadm.paths import KEYS, PKI
+from ..cluster_kubeadm.subject import RECORD
 from ..converge import Check, Plan, Step
 from ..host_kernel.part import HEADER, file_step
 from ..system import System
@@ -17,6 +18,12 @@ ETCDUTL = "/usr/local/bin/etcdutl"
 UNIT = "slipway-etcd-snapshot"
 SCRIPT = f"/usr/local/libexec/slipway/{UNIT}"
 SERVICE, TIMER = (f"/etc/systemd/system/{UNIT}.{kind}" for kind in ("service", "timer"))
+DATABASE = "etcd.db"
+#: Beside the database: where each file is on a control plane; the record says whose they are.
+KEPT = {
+    "cluster.json": RECORD, "encryption.json": ENCRYPTION, "authentication.json": AUTHENTICATION,
+    **{name: f"{PKI}/{name}" for name in KEYS},
+}  # fmt: skip
 _SCRIPT = """\
 set -eu
 umask 077
@@ -26,12 +33,12 @@ cd {folder}
 rm -rf .taking-*
 work=$(mktemp -d .taking-XXXXXX)
 trap 'rm -rf "$work"' EXIT
-{etcdctl} snapshot save "$work/etcd.db"
-{etcdutl} snapshot status "$work/etcd.db" --write-out=json >"$work/status.json"
-cp {encryption} "$work/"
-(cd /etc/kubernetes/pki && cp --parents {keys} "{folder}/$work/")
+{etcdctl} snapshot save "$work/{database}"
+{etcdutl} snapshot status "$work/{database}" --write-out=json >"$work/status.json"
+cp {files} "$work/"
+(cd {pki} && cp --parents {keys} "{folder}/$work/")
 # appears whole, and only if all of the above held
-tar -C "$work" -cf "$work/snapshot.tar" etcd.db status.json encryption.json {keys}
+tar -C "$work" -cf "$work/snapshot.tar" {database} status.json {kept}
 sync "$work/snapshot.tar"
 mv "$work/snapshot.tar" "etcd-$(date -u +%Y%m%dT%H%M%SZ).tar"
 ls -1 etcd-*.tar | sort -r | tail -n +$(({keep} + 1)) | xargs -r rm -f --
@@ -74,8 +81,9 @@ class Snapshots:
         if not self.spec.snapshot_calendar:
             return dict.fromkeys((SCRIPT, SERVICE, TIMER))
         script = _SCRIPT.format(
-            folder=FOLDER, etcdutl=ETCDUTL, keep=self.spec.snapshot_keep, encryption=ENCRYPTION,
-            keys=" ".join(KEYS), etcdctl=" ".join((ETCDCTL, *ACCESS[:4])),
+            folder=FOLDER, etcdutl=ETCDUTL, keep=self.spec.snapshot_keep, database=DATABASE,
+            files=" ".join((RECORD, ENCRYPTION, AUTHENTICATION)), pki=PKI, keys=" ".join(KEYS),
+            kept=" ".join(KEPT), etcdctl=" ".join((ETCDCTL, *ACCESS[:4])),
         )  # fmt: skip
         timer = _TIMER.format(calendar=self.spec.snapshot_calendar)
         return {

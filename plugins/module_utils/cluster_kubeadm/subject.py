@@ -10,7 +10,7 @@ from typing import Any
 from ..converge import Check, Plan, Refusal, Step
 from ..host_kernel.part import machine
 from ..system import CommandError, Output, System
-from . import api_server
+from . import api_server, restoring
 from .config import DISCOVERY, SOCKET, for_discovery, for_init, for_join
 from .paths import ADMIN, API_SERVER, KUBEADM, KUBECTL, NODE
 from .spec import CONTROL_PLANE, Join, KubeadmSpec
@@ -33,6 +33,8 @@ LEFT = (
 )  # fmt: skip
 #: What kubectl says where another CA than its own has signed.
 OTHER_CA = "certificate signed by unknown authority"
+#: What it says where the cluster has no Node of that name.
+UNKNOWN = "(NotFound)"
 #: A node that was made anew still has its old self's Node, and it counts as ready for 40 s.
 STALE = 'and status "Ready" already exists'
 STALE_SECONDS = 90
@@ -60,6 +62,7 @@ class ClusterKubeadm:
         except ValueError:
             record = {}
         member = self.system.exists(NODE)
+        said = self._asked() if member and record and not record.get("joining") else ""
         return {
             "cluster": record.get("cluster", ""),
             "role": record.get("role", ""),
@@ -67,18 +70,20 @@ class ClusterKubeadm:
             "joining": bool(record.get("joining")),
             "begun": member or self.system.exists(API_SERVER),
             "kubelet": self._kubelet() if member else "",
-            "foreign": member and bool(record) and self._foreign(),
+            # another cluster answers at the endpoint than the one that was joined
+            "foreign": OTHER_CA in said and self.spec.role != CONTROL_PLANE,
+            # as after a restore from before it had joined
+            "unknown": UNKNOWN in said,
+            "restoring": restoring.under_way(self.system),
         }
 
-    def _foreign(self) -> bool:
-        """Whether another cluster answers at the endpoint than the one that was joined."""
-        if self.spec.role == CONTROL_PLANE:
-            return False
-        asked = self.system.run(
+    def _asked(self) -> str:
+        """What kubectl complains of when the node asks for itself; "" where it is known."""
+        return self.system.run(
             KUBECTL, "--kubeconfig", NODE, "--server", f"https://{self.spec.endpoint}",
-            "--request-timeout", "5s", "get", "--raw", "/livez", check=False,
-        )  # fmt: skip
-        return OTHER_CA in asked.stderr
+            "--request-timeout", "5s", "get", "node", self.spec.node, "--output", "name",
+            check=False,
+        ).stderr  # fmt: skip
 
     def _kubelet(self) -> str:
         return self.system.run("systemctl", "is-active", "kubelet", check=False).stdout.strip()
@@ -97,11 +102,16 @@ class ClusterKubeadm:
             self._refuse_moves(seen, plan)
             if seen["kubelet"] != "active":
                 plan.steps.append(self._start())
+            elif seen["unknown"]:
+                plan.steps.append(self._register())
         elif self.init:
-            plan.steps.append(
-                Step("kubeadm:init", f"begin the cluster {self.spec.cluster}", self._do_init,
-                     self._serves, after=self.spec.endpoint)
-            )  # fmt: skip
+            if seen["restoring"]:
+                plan.refusals.append(
+                    Refusal("restore-cut", f"a restore of {seen['restoring']} is not finished",
+                            "Run playbooks/cluster_restore.yml again; to begin an empty cluster "
+                            f"instead remove {restoring.MARK} on all control planes")
+                )  # fmt: skip
+            plan.steps.append(self.init_step())
         else:
             if seen["joining"] and self.spec.role == CONTROL_PLANE:
                 # takes its member out of etcd: kubeadm does not go on from half a member
@@ -109,6 +119,12 @@ class ClusterKubeadm:
             if self.join:
                 plan.steps.append(self.join_step())
         return plan  # without credentials the caller asks for them first
+
+    def init_step(self) -> Step:
+        return Step(
+            "kubeadm:init", f"begin the cluster {self.spec.cluster}", self._do_init,
+            self._serves, after=self.spec.endpoint,
+        )  # fmt: skip
 
     def join_step(self) -> Step:
         return Step(
@@ -206,6 +222,13 @@ class ClusterKubeadm:
             lambda: self.system.run("systemctl", "restart", "kubelet"),
             lambda: None if self._kubelet() == "active" else "journalctl -u kubelet",
             before="not active", after="active", patience=20,
+        )  # fmt: skip
+
+    def _register(self) -> Step:
+        return Step(
+            "service:kubelet", "the cluster does not know the node: kubelet says so as it starts",
+            lambda: self.system.run("systemctl", "restart", "kubelet"), self._is_member,
+            before="unknown to the cluster", after="a node of it", patience=60,
         )  # fmt: skip
 
     def verify(self, seen: dict[str, Any]) -> Sequence[Check]:

@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+from dataclasses import replace
 
 import pytest
 from ansible.module_utils.cluster_kubeadm import (
@@ -14,6 +15,7 @@ from ansible.module_utils.cluster_kubeadm import (
     etcd,
     join_credentials,
     paths,
+    restoring,
 )
 from ansible.module_utils.cluster_kubeadm import config as config_of
 from ansible.module_utils.cluster_kubeadm import subject as subject_of
@@ -40,7 +42,7 @@ class StandInNode(CutPoints, System):
         self.kubelet, self.config, self.refuse = "inactive", [], ""
         self.stale = self.slept = 0
         self.ran = []
-        self.endpoint_has = ""  # what kubectl says of the certificate at the endpoint
+        self.endpoint_has = ""  # what kubectl complains of at the endpoint
         self.etcd = dict(HEALTHY)
 
     def run(self, *argv, check=True, timeout=120, stdin=None):
@@ -59,12 +61,13 @@ class StandInNode(CutPoints, System):
             self.endpoint_has = ""
         if argv[0] == etcd.ETCDCTL:
             return self.etcdctl(argv)
-        if argv[0] == paths.KUBECTL and "/livez" in argv and self.endpoint_has:
-            return Output(1, "", f"x509: {self.endpoint_has}")
+        if argv[0] == paths.KUBECTL and "--server" in argv and self.endpoint_has:
+            return Output(1, "", f"error: {self.endpoint_has}")
         if argv[0] == paths.KUBECTL:
             return Output(0, "ok", "") if self.kubelet == "active" else Output(1, "", "refused")
         if argv[:2] == ("systemctl", "restart"):
             self.kubelet = "active"
+            self.endpoint_has = ""
         if argv[:2] == ("systemctl", "is-active"):
             return Output(0, self.kubelet + "\n", "")
         if argv[1:3] == ("token", "create"):
@@ -316,6 +319,26 @@ def test_an_endpoint_that_is_silent_says_nothing_of_the_cluster(new_node):
     converge(kubeadm(node, join=JOIN, role="worker"))
     node.endpoint_has = "connection refused"
     assert not kubeadm(node, role="worker").join_required(kubeadm(node, role="worker").observe())
+
+
+def test_a_node_that_its_cluster_does_not_know_is_registered_by_kubelets_start(new_node):
+    node = new_node()
+    converge(kubeadm(node, join=JOIN, role="worker"))
+    node.endpoint_has = 'Error from server (NotFound): nodes "control-1" not found'
+    look = kubeadm(node, role="worker")
+    assert names(converge(look, check=True)) == ["service:kubelet"]
+    result = converge(kubeadm(node, role="worker"))
+    assert names(result) == ["service:kubelet"] and not look.join_required(result.after)
+
+
+def test_a_cluster_does_not_begin_in_the_middle_of_a_restore(new_node):
+    node = new_node()
+    mark = restoring.Mark("alpha", "etcd-1.tar", "1", restoring.RESET)
+    restoring.write(node, mark)
+    with pytest.raises(ConvergeError, match=r"restore of etcd-1.tar is not finished"):
+        converge(kubeadm(node, init=True))
+    restoring.write(node, replace(mark, state=restoring.FINISHED))
+    assert converge(kubeadm(node, init=True)).changed
 
 
 def test_a_control_plane_whose_join_was_cut_is_reset_before_it_asks(new_node):

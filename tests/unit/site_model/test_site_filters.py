@@ -58,6 +58,18 @@ def test_each_filter_gives_something(filters, rack):
     assert filters["link_terms"](other, "a-to-b")["source"] == "site-a"
 
 
+def test_hosts_of_one_cluster(filters):
+    ha, beta = ([str(CHECKOUT / "inventories" / name)] for name in ("lab-alpha-ha", "lab-beta"))
+    planes, nodes = filters["site_control_planes"], filters["site_cluster_nodes"]
+    assert planes("all", ha, "alpha") == "alpha_control:&all"
+    assert nodes("all", ha + beta, "alpha") == "alpha_control:alpha_workers:&all"
+    assert "beta_control" in nodes("all", ha + beta)
+    for name in ("gamma", ""):
+        with pytest.raises(AnsibleFilterError, match=r"no cluster 'gamma'|say which cluster"):
+            planes("all", ha, name)
+    assert planes("all", [], "") == "!all"
+
+
 def test_a_broken_model_is_one_line(filters, rack):
     profiles = {"connectx-6": {**rack.sections["site_nic_profiles"]["connectx-6"], "vfs": "x"}}
     broken = {**rack.sections, "site_nic_profiles": profiles}
