@@ -163,6 +163,26 @@ def federation_cluster(
     return {**found, "guards": [thing for thing in found["guards"] if kept(thing)]}
 
 
+def federation_doctor(
+    site_model: Model, name: str, states: Model, host: Model, authority: str
+) -> dict[str, Any]:
+    """``site_model | federation_doctor(cluster, states, site_host, authority)``: for the doctor.
+
+    *site_host* of a control plane of the cluster; *authority*: the cluster's CA, PEM.
+    """
+    from ansible.module_utils.federation.doctor_terms import doctor_terms
+
+    model = section(site_model, "site_federation")
+    inside = federation.inside_networks(
+        item(site_model, "site_clusters", name), section(site_model, "site_fabrics")
+    )
+    facts = federation_exchange(site_model, [host], [authority])["clusters"][name]
+    return doctor_terms(
+        section(site_model, "site").name, name, federation.federation_links(model), states, facts,
+        inside, model.administrators,
+    )  # fmt: skip
+
+
 def network_vlan_ranges(site_model: Model) -> list[str]:
     """``site_model | network_vlan_ranges``."""
     return cloud.network_vlan_ranges(section(site_model, "site_fabrics"))
@@ -310,6 +330,7 @@ class FilterModule:
             "link_terms": for_link(federation.link_terms),
             "federation_exchange": one_line(federation_exchange),
             "federation_cluster": one_line(federation_cluster),
+            "federation_doctor": one_line(federation_doctor),
             "site_where_readable": where_readable,
             "site_cluster_nodes": cluster_nodes,
             "site_control_planes": control_planes,

@@ -61,10 +61,12 @@ class Reference:
 class Api:
     """One API server."""
 
-    def __init__(self, server: str, context: ssl.SSLContext, token: str = "") -> None:
+    def __init__(
+        self, server: str, context: ssl.SSLContext, token: str = "", *, timeout: float = _TIMEOUT
+    ) -> None:  # fmt: skip
         found = urllib.parse.urlsplit(server)
         self._connection = http.client.HTTPSConnection(
-            found.hostname or "", found.port or 443, context=context, timeout=_TIMEOUT
+            found.hostname or "", found.port or 443, context=context, timeout=timeout
         )
         self.server, self._token = server, token
         self._resources: dict[tuple[str, str], tuple[str, bool]] | None = None

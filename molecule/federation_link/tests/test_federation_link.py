@@ -120,7 +120,7 @@ def test_the_peer_may_do_what_the_link_says_in_its_namespaces_only(beta):
             continue
         assert {resource for _, resource in own - summaries} == {
             "configmaps", "secrets", "services", "pods", "pods/exec", "pods/log", "podchaperons",
-            "podchaperons/finalizers", "ingresses",
+            "podchaperons/finalizers", "ingresses", "events", "resourcequotas",
         }  # fmt: skip
         assert not {("create", "pods"), ("get", "pods")} & own
 

@@ -25,7 +25,8 @@ CA = "/etc/kubernetes/pki/ca.crt"
 RECORD = "/var/lib/slipway/federation-issuers.json"
 #: Seconds: the API server looks for a changed file once a minute.
 RELOAD = 100
-_METRIC = "apiserver_authentication_config_controller_last_config_info"
+#: Begins the line that says which file the API server has read.
+METRIC = "apiserver_authentication_config_controller_last_config_info"
 
 __all__ = ["AuthenticationSpec", "ClusterAuthentication", "SpecError"]
 
@@ -125,7 +126,7 @@ class ClusterAuthentication:
         done = self.system.run(KUBECTL, "--kubeconfig", ADMIN, "get", "--raw", "/metrics",
                                check=False)  # fmt: skip
         digest = hashlib.sha256(text.encode()).hexdigest()
-        read = any(line.startswith(_METRIC) and digest in line for line in done.stdout.splitlines())
+        read = any(line.startswith(METRIC) and digest in line for line in done.stdout.splitlines())
         return None if read else "the API server has not taken the file (its log says why)"
 
     def _record(self, name: str, before: list[str], after: list[str]) -> Step:

@@ -40,7 +40,8 @@ def cluster_federation(
         for name in link["namespaces"]:
             objects += target.namespace_objects(core, link, name, username, inside)
         objects.append(target.cluster_binding(link, username))
-        spaces = {name: core.peer_rules() for name in link["namespaces"]}
+        rules = [*core.peer_rules(), target.REASONS]
+        spaces = dict.fromkeys(link["namespaces"], rules)
         found["peers"].append(
             {"username": username, "namespaces": spaces, "cluster": core.peer_cluster_rules()}
         )

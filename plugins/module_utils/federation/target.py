@@ -17,6 +17,8 @@ DEFAULT_REQUEST = {"cpu": "100m", "memory": "128Mi"}
 #: Services of the cloud below, such as metadata with credentials.
 LINK_LOCAL = "169.254.0.0/16"
 ROLE = "slipway:federation-peer"
+#: Beside what the engine needs: why a pod does not start, for the peer's doctor.
+REASONS = {"apiGroups": [""], "resources": ["events", "resourcequotas"], "verbs": ["get", "list"]}
 
 
 def namespace_objects(
@@ -66,7 +68,7 @@ def roles(engine: Engine) -> list[dict[str, Any]]:
     """What any peer may do: in a namespace of its link, and in the cluster."""
     api = "rbac.authorization.k8s.io/v1"
     return [
-        manifest(api, "ClusterRole", ROLE, rules=engine.peer_rules()),
+        manifest(api, "ClusterRole", ROLE, rules=[*engine.peer_rules(), REASONS]),
         manifest(api, "ClusterRole", f"{ROLE}-cluster", rules=engine.peer_cluster_rules()),
     ]
 

@@ -21,12 +21,21 @@ class Engine(Protocol):
     namespace_label  that makes a namespace of the source take part: (name, value).
     elect            annotation of pods that may leave: its name.
     guarded          kinds that make links: {API group: resources}.
+    home             namespace of its own pods.
+    delegate         what it makes in a target for a pod: (apiVersion, kind). Named in the target
+                     as the pod that is made from it, whose status it carries.
+    parent           label of a delegate: its value is the uid of the pod in the source.
+    schedulers       of pods that leave, and of pods that have come.
     """
 
     subject: str
     namespace_label: tuple[str, str]
     elect: str
     guarded: Mapping[str, Sequence[str]]
+    home: str
+    delegate: tuple[str, str]
+    parent: str
+    schedulers: tuple[str, str]
 
     def definitions(self) -> list[Manifest]:
         """Its resource definitions, where its own installation does not bring them."""
@@ -50,6 +59,10 @@ class Engine(Protocol):
 
     def token_volume(self, tokens: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """The volume that the engine's pods in a source mount at ``/var/run/secrets/slipway``."""
+        ...
+
+    def virtual_node(self, namespace: str, name: str) -> str:
+        """Name of the node by which pods of *namespace* leave by the link *name*."""
         ...
 
     def secret_key(self) -> str:

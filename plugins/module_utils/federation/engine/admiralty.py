@@ -30,6 +30,10 @@ class Admiralty:
     guarded: Mapping[str, Sequence[str]] = {
         GROUP: ("targets", "clustertargets", "sources", "clustersources"),
     }
+    home = NAMESPACE
+    delegate = (VERSION, "PodChaperon")
+    parent = f"{GROUP}/parent-uid"
+    schedulers = ("admiralty-proxy", "admiralty-candidate")
 
     def definitions(self) -> list[dict[str, Any]]:
         # the Go types are the engine's: only what the kit itself writes is spelled out
@@ -108,6 +112,9 @@ class Admiralty:
             for token in tokens
         ]  # fmt: skip
         return {"name": "slipway-tokens", "projected": {"defaultMode": 0o440, "sources": sources}}
+
+    def virtual_node(self, namespace: str, name: str) -> str:
+        return f"admiralty-{namespace}-{name}"
 
     def secret_key(self) -> str:
         return "config"
