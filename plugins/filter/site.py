@@ -251,7 +251,13 @@ def control_planes(pattern: str, sources: Sequence[str], cluster: str) -> str:
     found = _clusters(sources, cluster)
     if not cluster and found:
         raise AnsibleFilterError("say which cluster: the head of the playbook says how")
-    return f"{found[0]['control_plane']['group']}:&{pattern}" if cluster else "!all"
+    return f"{found[0]['control_plane']['group']}:&{pattern}" if found else "!all"
+
+
+def cluster_workers(pattern: str, sources: Sequence[str], cluster: str) -> str:
+    """``pattern | site_cluster_workers(ansible_inventory_sources, cluster)``: the other nodes."""
+    planes = control_planes(pattern, sources, cluster).partition(":")[0]
+    return planes if planes == "!all" else cluster_nodes(f"{pattern}:!{planes}", sources, cluster)
 
 
 def _clusters(sources: Sequence[str], only: str = "") -> list[dict[str, Any]]:
@@ -260,8 +266,13 @@ def _clusters(sources: Sequence[str], only: str = "") -> list[dict[str, Any]]:
     from ansible.module_utils.site_model.source import Source
 
     found: dict[str, Any] = {}
+    site = False
     for folder in _folders(sources):
-        found |= read_inventory(folder, Source()).sections.get("site_clusters") or {}
+        sections = read_inventory(folder, Source()).sections
+        site = site or "site" in sections
+        found |= sections.get("site_clusters") or {}
+    if only and not site:
+        return []  # a look at the syntax
     if only and only not in found:
         known = ", ".join(found) or "none"
         raise AnsibleFilterError(f"no cluster {only!r} in site_clusters; known: {known}")
@@ -334,6 +345,7 @@ class FilterModule:
             "site_where_readable": where_readable,
             "site_cluster_nodes": cluster_nodes,
             "site_control_planes": control_planes,
+            "site_cluster_workers": cluster_workers,
             "site_federated": federated,
             "site_where_valid": where_valid,
         }

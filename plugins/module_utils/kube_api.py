@@ -112,6 +112,9 @@ class Api:
             answer = {"message": text.decode(errors="replace").strip()}
         if status >= 400:
             message = answer.get("message") or f"{method} {path}: HTTP {status}"
+            if status == 429:  # which disruption budget it is
+                causes = (answer.get("details") or {}).get("causes", ())
+                message = " ".join([message, *(each["message"] for each in causes)])
             raise ApiError(message, status, answer.get("reason", ""))
         return answer
 

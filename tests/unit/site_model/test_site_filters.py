@@ -67,7 +67,10 @@ def test_hosts_of_one_cluster(filters):
     for name in ("gamma", ""):
         with pytest.raises(AnsibleFilterError, match=r"no cluster 'gamma'|say which cluster"):
             planes("all", ha, name)
-    assert planes("all", [], "") == "!all"
+    workers = filters["site_cluster_workers"]
+    assert workers("all", ha, "alpha") == "alpha_control:alpha_workers:&all:!alpha_control"
+    for name in ("", "alpha"):  # a look at the syntax has no inventory
+        assert planes("all", [], name) == workers("all", [], name) == "!all"
 
 
 def test_a_broken_model_is_one_line(filters, rack):
