@@ -189,6 +189,9 @@ class Lab:
 
     def power(self, name: str, action: str, *, wait: bool = True) -> None:
         """Hard power, for fault tests: off, on, cycle or reset."""
+        if is_node(name):
+            self.power_node(name, action)
+            return
         vm = self.vm(name)
         with self.locked():
             if action == "reset":
@@ -204,6 +207,13 @@ class Lab:
         # not with the lock: another machine's plug can be pulled meanwhile
         if wait and action != "off":
             vm.wait_for_ssh(lambda: ["true"])
+
+    def power_node(self, name: str, action: str) -> None:
+        """The same for a node container: off kills all of its processes at once."""
+        if action != "on":
+            self.node(name).kill()
+        if action != "off":
+            self.start_nodes([name])
 
     def run(
         self, name: str, command: str, timeout: float = 600

@@ -126,6 +126,11 @@ class Container:
         if self.pid:
             capture(podman("stop", "--time", "10", self.label))
 
+    def kill(self) -> None:
+        """As by a power cut; its disk stays."""
+        if self.pid:
+            capture(podman("kill", self.label))
+
     def remove(self) -> None:
         if self.exists():
             capture(podman("rm", "--force", "--time", "5", "--volumes", self.label))
