@@ -1,5 +1,6 @@
 """Three control planes: after one was replaced, and after all came from a snapshot."""
 
+import base64
 import json
 import time
 
@@ -56,8 +57,9 @@ def test_the_secret_is_there_and_stored_encrypted(host, kubectl):
     word = "not-for-everybody"
     found = kubectl("get secret hidden -o 'go-template={{.data.word | base64decode}}'")
     assert found == word
-    stored = host.check_output(f"{ETCDCTL} get /registry/secrets/default/hidden --print-value-only")
-    assert stored.startswith("k8s:enc:secretbox:v1:key1:") and word not in stored
+    asked = f"{ETCDCTL} get /registry/secrets/default/hidden --print-value-only | base64 -w0"
+    stored = base64.b64decode(host.check_output(asked))
+    assert stored.startswith(b"k8s:enc:secretbox:v1:key1:") and word.encode() not in stored
 
 
 def test_nothing_of_a_restore_is_left_in_etcds_folder(host):
