@@ -95,7 +95,9 @@ class Lab:
             self.prepare()
             server.up(self.paths)
             sysctls.save()
-            (self.paths.home / "artifacts.json").write_text(json.dumps(found, indent=1) + "\n")
+            for name, part in (("engine", found.pop("federation")), ("artifacts", found)):
+                path = self.paths.home / f"{name}.json"
+                path.write_text(json.dumps(part, indent=1) + "\n")
             for each in containers:
                 began = time.monotonic()
                 if fresh:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lab.cni import lab_rxe
-from lab.depot import build, images
+from lab.depot import build, engine, images
 from lab.depot.modules import MODULES, Module
 from lab.locks import lock
 from lab.paths import cache_root
@@ -41,15 +41,18 @@ OWN = {"lab-rxe": (Path(lab_rxe.__file__), "/opt/cni/bin")}
 
 
 def make(base: str, modules: tuple[Module, ...] = MODULES) -> dict[str, Any]:
-    """``{files, images, repository, sandbox_image, etcd_tag}``; *base*: URL of the depot's folder.
+    """``{files, images, repository, sandbox_image, etcd_tag, federation}``; *base*: URL of the
 
-    Builds what is missing.
+    depot's folder. *federation* is for another variable: ``{chart, images}``. Builds what is
+    missing.
     """
     programs = build.ensure(modules)
     versions = {module.name: module.version for module in modules}
     root = cache_root() / "depot"
     hashes = Hashes(root / "sha256.json")
+    federation = engine.found()
     made = images.wanted(programs, versions)
+    made += {i.reference: i for i in federation.images.values()}.values()
     contents = [
         (i.reference, i.entry, [hashes.of(path) for path in i.files.values()], i.links,
          i.base and hashes.of(i.base))
@@ -68,6 +71,8 @@ def make(base: str, modules: tuple[Module, ...] = MODULES) -> dict[str, Any]:
     for name, (source, _) in OWN.items():
         if not (folder / name).exists():
             shutil.copy2(source, folder / name)
+    chart = folder / f"{federation.name}.tgz"
+    engine.pack(federation.chart, chart)
     listing = {
         "files": [
             {"name": name, "url": f"{base}/{programs[name].relative_to(root)}",
@@ -87,6 +92,13 @@ def make(base: str, modules: tuple[Module, ...] = MODULES) -> dict[str, Any]:
         "repository": images.REGISTRY,
         "sandbox_image": next(i.reference for i in made if i.name == "pause"),
         "etcd_tag": next(i.tag for i in made if i.name == "etcd"),
+        "federation": {
+            "chart": {
+                "source": str(chart),
+                "sha256": hashlib.sha256(chart.read_bytes()).hexdigest(),
+            },
+            "images": {name: image.reference for name, image in federation.images.items()},
+        },
     }  # fmt: skip
     hashes.save()
     return listing

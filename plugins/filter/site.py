@@ -120,6 +120,11 @@ def host_pod_routes(site_model: Model, site_host: Model, site_peers: Sequence[Mo
     return cluster.pod_routes(host_cluster(site_model, site_host), others)
 
 
+def node_addresses(site_model: Model, site_hosts: Iterable[Model]) -> list[str]:
+    """``site_model | node_addresses(hosts)``: by which the cluster knows these nodes."""
+    return [host_cluster(site_model, host)["address"] for host in site_hosts]
+
+
 def cluster_node_marks(site_model: Model, site_hosts: Iterable[Model]) -> list[dict[str, Any]]:
     """``site_model | cluster_node_marks(hosts)``: labels and taints of these nodes."""
     return cluster.node_marks(host_cluster(site_model, host) for host in site_hosts)
@@ -146,9 +151,7 @@ def federation_exchange(
     return federation.exchange_terms(site.name, section(site_model, "site_federation"), facts)
 
 
-def federation_cluster(
-    site_model: Model, name: str, states: Model, definitions: bool = True
-) -> dict[str, Any]:
+def federation_cluster(site_model: Model, name: str, states: Model) -> dict[str, Any]:
     """``site_model | federation_cluster(cluster, states)``: objects, issuers and tokens of one."""
     # here, because other playbooks need no engine
     from ansible.module_utils.federation.cluster import cluster_federation
@@ -158,9 +161,7 @@ def federation_cluster(
         item(site_model, "site_clusters", name), section(site_model, "site_fabrics")
     )
     links, site = federation.federation_links(model), section(site_model, "site").name
-    found = cluster_federation(site, name, links, states, inside, model.administrators)
-    kept = lambda thing: definitions or thing["kind"] != "CustomResourceDefinition"  # noqa: E731
-    return {**found, "guards": [thing for thing in found["guards"] if kept(thing)]}
+    return cluster_federation(site, name, links, states, inside, model.administrators)
 
 
 def federation_doctor(
@@ -325,6 +326,7 @@ class FilterModule:
             "host_verify": one_line(host_verify),
             "host_cluster": one_line(host_cluster),
             "cluster_node_marks": one_line(cluster_node_marks),
+            "node_addresses": one_line(node_addresses),
             "host_pod_routes": one_line(host_pod_routes),
             "host_pod_networks": one_line(host_pod_networks),
             "host_pod_rdma": one_line(host_pod_rdma),

@@ -23,6 +23,12 @@ options:
         description: Addresses of this node's pods on the bridge; empty where another CNI has them.
         type: str
         default: ""
+      pods:
+        description: >-
+          Pods of the whole cluster on the plain bridge; they reach what is outside under their
+          node's address.
+        type: str
+        default: ""
       mtu:
         description: Of pods' primary interfaces, in bytes.
         type: int
@@ -53,6 +59,7 @@ EXAMPLES = r"""
     desired:
       node: worker-1
       pod_subnet: 10.101.12.0/24
+      pods: 10.101.0.0/16
       routes: {10.101.11.0/24: 192.168.77.31}
 """
 

@@ -40,6 +40,7 @@ class NetworkSpec:
 
     node        its name in the cluster.
     pod_subnet  of this node on the plain bridge; "": another CNI makes the primary network.
+    pods        of the whole cluster on the plain bridge; "": as above.
     mtu         of pods' primary interfaces, bytes.
     routes      {another node's pod subnet: its address}.
     multus      pods of the cluster can have second interfaces: on every node of it, as a pod that
@@ -49,6 +50,7 @@ class NetworkSpec:
 
     node: str
     pod_subnet: str
+    pods: str
     mtu: int
     routes: Mapping[str, str]
     multus: bool
@@ -60,14 +62,14 @@ class NetworkSpec:
         r = Reader(data, "")
         routes, fabrics = r.settings("routes"), r.object("fabrics")
         spec = cls(
-            r.word("node"), r.text("pod_subnet", ""), r.number("mtu", 1500, 1280, 9216), routes,
-            r.flag("multus", False),
+            r.word("node"), r.text("pod_subnet", ""), r.text("pods", ""),
+            r.number("mtu", 1500, 1280, 9216), routes, r.flag("multus", False),
             {} if fabrics is None else {name: _fabric(fabrics, name) for name in fabrics.value},
         )  # fmt: skip
         r.end()
         if spec.fabrics and not spec.multus:
             raise SpecError("multus: needed for fabrics")
-        own = [("pod_subnet", spec.pod_subnet)] if spec.pod_subnet else []
+        own = [(key, text) for key in ("pod_subnet", "pods") if (text := getattr(spec, key))]
         for key, text in (*own, *(("routes", to) for to in routes)):
             try:
                 ipaddress.ip_network(text)

@@ -13,6 +13,7 @@ from ..converge import Check, Plan, Step
 from ..host_kernel.part import HEADER, Parts, file_step
 from ..system import System
 from .attachments import Attachments
+from .outside import Outside
 from .paths import CONFLIST
 from .spec import NetworkSpec
 
@@ -41,13 +42,16 @@ WantedBy=multi-user.target
 
 
 class ClusterNetwork(Parts):
-    """Pods on a bridge of the node, routes, then second interfaces."""
+    """Pods on a bridge of the node, routes, the way out, then second interfaces."""
 
     name = "cluster_network"
 
     def __init__(self, system: System, spec: NetworkSpec) -> None:
         self.system = system
-        self.parts = (Bridge(system, spec), Routes(system, spec), Attachments(system, spec))
+        self.parts = (
+            Bridge(system, spec), Routes(system, spec), Outside(system, spec),
+            Attachments(system, spec),
+        )  # fmt: skip
 
 
 class Bridge:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from . import guards, source, target
+from . import guards, leaving, source, target
 from .engine import engine
 from .terms import audience
 
@@ -16,10 +16,10 @@ def cluster_federation(
     site: str, cluster: str, links: Sequence[Mapping[str, Any]], states: Mapping[str, Any],
     inside: Sequence[str], administrators: str,
 ) -> dict[str, Any]:  # fmt: skip
-    """``{guards, objects, jwt, tokens, peers, webhook_conditions, token_volume}``.
+    """``{definitions, guards, objects, links, jwt, tokens, peers}``, and for the engine
 
-    Guards come first: they say which Secrets of links may be written.
-
+    ``{webhook_conditions, token_volume}``. Guards come first: they say which Secrets of links may
+    be written. *links* are those objects that the engine reads when it starts.
 
     links           of the model, as ``federation_link`` derives them, with this cluster.
     states          what ``federation_exchange`` says of each; only accepted ones have an effect.
@@ -31,7 +31,8 @@ def cluster_federation(
     open_ = [x for x in mine if states.get(x["name"], {}).get("state") == ACCEPTED]
     inbound = [x for x in open_ if x["target"] == site and x["source"] != site]
     outbound = [x for x in open_ if x["source"] == site]
-    found: dict[str, Any] = {"objects": [], "jwt": [], "tokens": [], "peers": []}
+    keys = ("objects", "links", "jwt", "tokens", "peers")
+    found: dict[str, Any] = {key: [] for key in keys}
     objects = found["objects"]
 
     for link in inbound:
@@ -47,8 +48,11 @@ def cluster_federation(
         )
         if link["credential"] == "jwt":
             found["jwt"].append(target.trust(link, request, audience(site, cluster)))
-    if inbound:
+    bursting = [link for link in outbound if link["target"] == site]
+    if inbound or bursting:
         objects += target.roles(core)
+    for link in bursting:
+        objects += target.own_bindings(core, link)
 
     owners, claims, allowed, names = {}, {}, [], {}
     for link in outbound:
@@ -57,31 +61,34 @@ def cluster_federation(
         claims |= link["claim_quotas"]
         for name in link["namespaces"]:
             names.setdefault(name, link["name"])
-            objects += source.namespace_objects(core, link, name, offer)
+            found["links"] += source.namespace_objects(core, link, name, offer)
             if offer:
                 allowed.append(source.encoded(source.kubeconfig(link["name"], name, offer)))
         if offer:
             found["tokens"].append(_token(link, offer))
+    objects += found["links"]
     for name, link_name in names.items():
         objects += source.namespace(core, name, link_name, owners.get(name))
     objects += [source.claim(name, hard) for name, hard in claims.items()]
+    if names:
+        objects.append(source.engine_role(core))
     if owners:
         objects.append(source.owner_role())
     if found["tokens"] or any(x["source"] == site != x["target"] for x in mine):
         # before the request is answered: the target looks for the keys when it begins to trust
         objects.append(source.discovery())
 
+    found["definitions"] = core.definitions()
     found["guards"] = [
-        *core.definitions(),
         *guards.links(core, administrators),
         *guards.kubeconfigs(core, administrators, allowed),
         *guards.namespaces(core, administrators, owners),
-        *guards.lost_fields(core),
+        *leaving.policies(core),
     ]
     if inbound:
         found["guards"] += guards.peers({link["name"]: link["priority"] for link in inbound})
     found["token_volume"] = core.token_volume(found["tokens"])
-    found["webhook_conditions"] = guards.webhook_conditions(core)
+    found["webhook_conditions"] = leaving.webhook_conditions(core)
     return found
 
 

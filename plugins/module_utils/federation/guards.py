@@ -1,6 +1,7 @@
-"""Policies against what the engine, a namespace's owner or a peer could do wrong or on purpose.
+"""Policies against what a namespace's owner or a peer could do wrong or on purpose.
 
-All in CEL, in the API server itself: nothing else has to run for them to hold.
+``leaving`` has those for pods that leave their cluster. All in CEL, in the API server itself:
+nothing else has to run for them to hold.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .engine import Engine
-from .engine.lost import LOST, present
 from .manifest import LABEL
 from .source import SECRET_PREFIX
 from .target import policy
@@ -23,41 +23,6 @@ _CHANGES = ["CREATE", "UPDATE"]
 def administrator(group: str) -> str:
     """CEL: whether the request is an administrator's."""
     return f"request.userInfo.groups.exists(g, g in {_list([*CLUSTER_ADMINISTRATORS, group])})"
-
-
-def lost_fields(engine: Engine) -> list[dict[str, Any]]:
-    """Pods that would lose a field on their way are refused, by the field's name."""
-    key, value = engine.namespace_label
-    checks = [
-        {
-            "expression": f"!({present(path)})",
-            "message": f"{path} would be lost on the way to another site: leave it out, or do not "
-            f"elect the pod ({engine.elect})",
-        }
-        for path in LOST
-    ]
-    return policy(
-        "slipway-federation-fields", {"matchLabels": {key: value}}, {"": ["pods"]}, ["CREATE"],
-        checks, matchConditions=[{"name": "elected", "expression": elected(engine)}],
-    )  # fmt: skip
-
-
-def elected(engine: Engine) -> str:
-    has = "has(object.metadata.annotations)"
-    return f"{has} && '{engine.elect}' in object.metadata.annotations"
-
-
-def webhook_conditions(engine: Engine) -> list[dict[str, str]]:
-    """``matchConditions`` of the engine's webhook: it sees elected pods that lose nothing.
-
-    Webhooks come before policies: without this a field is gone before it could be refused, and
-    pods that are not elected would lose theirs as well.
-    """
-    found = [{"name": "elected", "expression": elected(engine)}]
-    return found + [
-        {"name": f"kept-{number}", "expression": f"!({present(path)})"}
-        for number, path in enumerate(LOST)
-    ]
 
 
 def links(engine: Engine, group: str) -> list[dict[str, Any]]:

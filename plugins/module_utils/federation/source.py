@@ -13,11 +13,13 @@ from typing import Any
 
 from .engine import Engine
 from .manifest import LABEL, bind, manifest
+from .target import limit_range
 
 #: Only administrators write Secrets of such a name, and only with what the kit would write.
 SECRET_PREFIX = "slipway-federation-"
 TOKENS = "/var/run/secrets/slipway"
 OWNER = "slipway:federation-owner"
+ENGINE = "slipway:federation-engine-namespace"
 
 
 def token_path(link: str) -> str:
@@ -70,12 +72,22 @@ def namespace(engine: Engine, name: str, link: str, owner: str | None) -> list[d
     """The namespace takes part; with an owner it is for them to say so, by its label."""
     key, value = engine.namespace_label
     labels = {LABEL: link} if owner else {LABEL: link, key: value}
-    found = [manifest("v1", "Namespace", name, labels=labels)]
+    found = [
+        manifest("v1", "Namespace", name, labels=labels),
+        bind("RoleBinding", "slipway-federation-engine", ENGINE, engine.subject, name),
+        limit_range("slipway-federation", name),
+    ]
     if owner:
         binding = bind("RoleBinding", "slipway-federation-owner", OWNER, owner, name)
         binding["subjects"][0]["kind"] = "Group"
         found.append(binding)
     return found
+
+
+def engine_role(engine: Engine) -> dict[str, Any]:
+    """What the engine may change in namespaces that take part."""
+    api = "rbac.authorization.k8s.io/v1"
+    return manifest(api, "ClusterRole", ENGINE, rules=engine.own_rules())
 
 
 def claim(name: str, hard: Mapping[str, str]) -> dict[str, Any]:

@@ -12,7 +12,9 @@ from typing import Any
 from .engine import Engine
 from .manifest import LABEL, bind, manifest
 
-#: Requests of containers that name none: a quota of requests would refuse them.
+#: Requests of containers that name none: a quota of requests would refuse them. The same at both
+#: ends: a pod that got them only in the target would be of another class of service there, and the
+#: engine could never write its state back (``status.qosClass`` does not change).
 DEFAULT_REQUEST = {"cpu": "100m", "memory": "128Mi"}
 #: Services of the cloud below, such as metadata with credentials.
 LINK_LOCAL = "169.254.0.0/16"
@@ -33,14 +35,19 @@ def namespace_objects(
     pods = {f"pod-security.kubernetes.io/{mode}": level for mode in ("enforce", "warn", "audit")}
     name = f"slipway-{link['name']}"
     hard = {**link["quotas"][namespace], **engine.quota()}
-    limit = {"type": "Container", "defaultRequest": DEFAULT_REQUEST}
     return [
         manifest("v1", "Namespace", namespace, labels={LABEL: link["name"], **pods}),
         manifest("v1", "ResourceQuota", name, namespace, spec={"hard": hard}),
-        manifest("v1", "LimitRange", name, namespace, spec={"limits": [limit]}),
+        limit_range(name, namespace),
         network_policy(name, namespace, inside),
         bind("RoleBinding", name, ROLE, username, namespace),
     ]
+
+
+def limit_range(name: str, namespace: str) -> dict[str, Any]:
+    """What containers request that name nothing."""
+    limit = {"type": "Container", "defaultRequest": DEFAULT_REQUEST}
+    return manifest("v1", "LimitRange", name, namespace, spec={"limits": [limit]})
 
 
 def network_policy(name: str, namespace: str, inside: Sequence[str]) -> dict[str, Any]:
@@ -75,6 +82,13 @@ def roles(engine: Engine) -> list[dict[str, Any]]:
 
 def cluster_binding(link: Mapping[str, Any], username: str) -> dict[str, Any]:
     return bind("ClusterRoleBinding", f"slipway-{link['name']}", f"{ROLE}-cluster", username)
+
+
+def own_bindings(engine: Engine, link: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A cluster that is its own target: its engine comes as a peer would, with no more rights."""
+    name = f"slipway-{link['name']}"
+    spaces = [bind("RoleBinding", name, ROLE, engine.subject, n) for n in link["namespaces"]]
+    return [*spaces, cluster_binding(link, engine.subject)]
 
 
 def trust(link: Mapping[str, Any], request: Mapping[str, Any], audience: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A node of a cluster whose ip and systemctl are stand-ins."""
+"""A node of a cluster whose ip, nft and systemctl are stand-ins."""
 
 import json
 
@@ -11,7 +11,7 @@ from fakes.crash import CutPoints
 class StandInNode(CutPoints, System):
     def __init__(self, root):
         super().__init__(str(root))
-        self.routes, self.units, self.cleared = {}, {}, False
+        self.routes, self.units, self.cleared, self.rules = {}, {}, False, ""
 
     def run(self, *argv, check=True, timeout=120, stdin=None):
         return super().run(*argv, check=check)
@@ -29,6 +29,12 @@ class StandInNode(CutPoints, System):
             unit["active"] = unit["enabled"] = False
         elif argv == (PROGRAM, "clear"):
             self.cleared = True
+        if argv[:3] == ("nft", "list", "table"):
+            return Output(0 if self.rules else 1, self.rules, "")
+        if argv[:2] == ("nft", "-f"):
+            self.rules = self.read(argv[2])
+        elif argv[:2] == ("nft", "delete"):
+            self.rules = ""
         if argv[:4] == ("ip", "-json", "route", "show"):
             shown = [{"dst": to, "gateway": via} for to, via in self.routes.items()]
             return Output(0, json.dumps(shown), "")

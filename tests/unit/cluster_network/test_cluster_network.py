@@ -9,8 +9,8 @@ from ansible.module_utils.converge import converge, failed
 from fakes.crash import cut_everywhere
 
 DESIRED = {
-    "node": "worker-1", "pod_subnet": "10.101.11.0/24", "mtu": 9000,
-    "routes": {"10.101.12.0/24": "192.0.2.41"},
+    "node": "worker-1", "pod_subnet": "10.101.11.0/24", "pods": "10.101.0.0/16",
+    "mtu": 9000, "routes": {"10.101.12.0/24": "192.0.2.41"},
 }  # fmt: skip
 
 
@@ -28,6 +28,7 @@ def test_all_steps_and_then_none_on_stand_in(new_node):
     assert names(converge(network(node))) == planned == [
         "cni:bridge", "file:pod-routes", "file:slipway-pod-routes.service",
         "route:10.101.12.0/24", "enable:pod-routes",
+        "file:pods.nft", "file:slipway-pods.service", "pods:outside", "enable:pods",
     ]  # fmt: skip
     bridge = json.loads(node.read(CONFLIST))["plugins"][0]
     assert (bridge["mtu"], bridge["ipam"]["ranges"]) == (9000, [[{"subnet": "10.101.11.0/24"}]])
@@ -52,6 +53,18 @@ def test_a_lost_route_is_seen_and_comes_back(new_node):
     seen = network(node)
     assert [c.step for c in failed(seen.verify(seen.observe()))] == ["route:10.101.12.0/24"]
     assert names(converge(network(node))) == ["route:10.101.12.0/24"]
+
+
+def test_the_way_out_comes_back_and_goes_with_the_bridge(new_node):
+    node = new_node()
+    converge(network(node))
+    node.rules = ""
+    seen = network(node)
+    assert [c.step for c in failed(seen.verify(seen.observe()))] == ["pods:outside"]
+    assert names(converge(network(node))) == ["pods:outside"]
+    assert "ip saddr 10.101.0.0/16 ip daddr != 10.101.0.0/16 masquerade" in node.rules
+    converge(network(node, pods="", pod_subnet=""))
+    assert (node.rules, node.read("/etc/slipway/pods.nft")) == ("", None)
 
 
 def test_cut_at_every_step_and_change_and_run_again_on_stand_in(new_node):

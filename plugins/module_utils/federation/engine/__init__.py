@@ -20,6 +20,8 @@ class Engine(Protocol):
     subject          its service account in a source, as a token's ``sub`` says it.
     namespace_label  that makes a namespace of the source take part: (name, value).
     elect            annotation of pods that may leave: its name.
+    manifest         annotation in which it keeps a pod as its owner wrote it.
+    scheduler        that it gives to pods that leave.
     guarded          kinds that make links: {API group: resources}.
     home             namespace of its own pods.
     delegate         what it makes in a target for a pod: (apiVersion, kind). Named in the target
@@ -31,6 +33,8 @@ class Engine(Protocol):
     subject: str
     namespace_label: tuple[str, str]
     elect: str
+    manifest: str
+    scheduler: str
     guarded: Mapping[str, Sequence[str]]
     home: str
     delegate: tuple[str, str]
@@ -47,6 +51,10 @@ class Engine(Protocol):
 
     def peer_cluster_rules(self) -> list[dict[str, Any]]:
         """What a peer may do beside that, in the whole target cluster."""
+        ...
+
+    def own_rules(self) -> list[dict[str, Any]]:
+        """What its account may do in a source's namespaces, beside its installation."""
         ...
 
     def quota(self) -> dict[str, str]:

@@ -27,6 +27,8 @@ class Admiralty:
     subject = f"system:serviceaccount:{NAMESPACE}:{ACCOUNT}"
     namespace_label = ("multicluster-scheduler", "enabled")
     elect = f"{GROUP}/elect"
+    manifest = f"{GROUP}/sourcepod-manifest"
+    scheduler = "admiralty-proxy"
     guarded: Mapping[str, Sequence[str]] = {
         GROUP: ("targets", "clustertargets", "sources", "clustersources"),
     }
@@ -70,6 +72,8 @@ class Admiralty:
         follow = ["create", "delete", "get", "list", "update", "watch"]
         return [
             _rule([""], ["configmaps", "secrets", "services"], follow),
+            # its own budget, and why its pods do not start
+            _rule([""], ["events", "resourcequotas"], ["list"]),
             _rule([""], ["pods"], ["list"]),
             _rule([""], ["pods/exec"], ["create"]),
             _rule([""], ["pods/log"], ["get"]),
@@ -80,6 +84,10 @@ class Admiralty:
 
     def peer_cluster_rules(self) -> list[dict[str, Any]]:
         return [_rule([GROUP], ["clustersummaries"], ["get", "list", "watch"])]
+
+    def own_rules(self) -> list[dict[str, Any]]:
+        # its chart would let it change the secrets of the whole cluster
+        return [_rule([""], ["configmaps", "secrets"], ["update"])]
 
     def quota(self) -> dict[str, str]:
         # what follows a pod may not open the target to the outside

@@ -1,0 +1,224 @@
+"""Pods of one site that run in the other: real API servers, kubelets and containers.
+
+The engine is the one that scripts/lab has: Admiralty where SLIPWAY_ADMIRALTY_DIR names it, else
+the DOUBLE of tests/engine_double, which has neither logs nor exec of pods.
+"""
+
+import json
+import os
+import shlex
+import time
+
+import pytest
+
+KUBECTL = "kubectl --kubeconfig /etc/kubernetes/admin.conf"
+DOUBLE = not os.environ.get("SLIPWAY_ADMIRALTY_DIR")
+ENGINE = "the engine's DOUBLE" if DOUBLE else "Admiralty"
+SPACE = "-n shared"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def engine():
+    print(f"\nengine: {ENGINE}")
+
+
+class Cluster:
+    def __init__(self, host):
+        self.host = host
+
+    def run(self, arguments, stdin=None):
+        text = f"{KUBECTL} {arguments}"
+        if stdin is not None:
+            text = f"echo {shlex.quote(json.dumps(stdin))} | {text}"
+        return self.host.run(text)
+
+    def ask(self, arguments, stdin=None):
+        done = self.run(arguments, stdin)
+        assert done.rc == 0, done.stderr
+        return done.stdout
+
+    def items(self, kind, selector="", space=SPACE):
+        return json.loads(self.ask(f"get {kind} {space} -l '{selector}' -o json"))["items"]
+
+    def shows(self, words, arguments, timeout=120):
+        return eventually(lambda: words in self.ask(arguments), timeout, arguments)
+
+
+def eventually(true, timeout=120, what=""):
+    end = time.monotonic() + timeout
+    while time.monotonic() < end:
+        if true():
+            return True
+        time.sleep(1)
+    raise AssertionError(f"not after {timeout} s: {what or true}")
+
+
+@pytest.fixture
+def sites(host):
+    """Both clusters, asked as their own administrators."""
+    if host.backend.hostname != "alpha-control-1":
+        pytest.skip("asked from alpha's side")
+    from testinfra import get_host
+
+    backend = host.backend
+    other = get_host("ssh://beta-control-1", ssh_config=backend.ssh_config)
+    return Cluster(host), Cluster(other)
+
+
+ELECT = {"multicluster.admiralty.io/elect": ""}
+
+
+def template(name, script, *, restart="Always", env=(), volumes=(), mounts=(), requests=None):
+    secure = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+    container = {
+        "name": "c", "image": "registry.lab/toolbox:1", "command": ["sh", "-c", script],
+        "env": list(env), "volumeMounts": list(mounts), "securityContext": secure,
+    }  # fmt: skip
+    if requests:
+        container["resources"] = {"requests": requests}
+    return {
+        "metadata": {"labels": {"app": name}, "annotations": dict(ELECT)},
+        "spec": {
+            "restartPolicy": restart, "containers": [container], "volumes": list(volumes),
+            "securityContext": {
+                "runAsNonRoot": True, "runAsUser": 1000,
+                "seccompProfile": {"type": "RuntimeDefault"},
+            },
+        },
+    }  # fmt: skip
+
+
+def workload(kind, name, pods, **spec):
+    if kind == "Deployment":
+        spec = {"selector": {"matchLabels": {"app": name}}, **spec}
+    return {
+        "apiVersion": "batch/v1" if kind == "Job" else "apps/v1", "kind": kind,
+        "metadata": {"name": name, "namespace": "shared"}, "spec": {**spec, "template": pods},
+    }  # fmt: skip
+
+
+def delegates(beta, name):
+    return beta.items("pods", f"multicluster.admiralty.io/app={name}")
+
+
+def running(pods):
+    return [p for p in pods if p["status"].get("phase") == "Running"]
+
+
+def addresses(pods):
+    return {pod["status"].get("podIP") for pod in pods}
+
+
+@pytest.fixture
+def runner(sites):
+    alpha, beta = sites
+    alpha.ask("apply -f -", workload("Deployment", "runner", template(
+        "runner", "echo hello from $HOSTNAME; sleep inf"), replicas=2))  # fmt: skip
+    eventually(lambda: len(running(delegates(beta, "runner"))) == 2)
+    yield alpha, beta
+    alpha.ask(f"delete deployment runner {SPACE} --ignore-not-found")
+    eventually(lambda: not delegates(beta, "runner") and not alpha.items("pods", "app=runner"))
+
+
+def test_a_deployments_pods_run_in_the_other_site(runner):
+    alpha, beta = runner
+    eventually(lambda: len(running(alpha.items("pods", "app=runner"))) == 2)
+    nodes = {pod["spec"]["nodeName"] for pod in delegates(beta, "runner")}
+    assert all(node.startswith("beta-") for node in nodes)
+    # their state comes home with the address that they have there
+    eventually(lambda: addresses(alpha.items("pods", "app=runner")) == addresses(
+        running(delegates(beta, "runner"))))  # fmt: skip
+    alpha.ask(f"scale deployment runner {SPACE} --replicas=1")
+    eventually(lambda: len(delegates(beta, "runner")) == 1)
+
+
+@pytest.mark.skipif(DOUBLE, reason="NOT TESTED: the engine's DOUBLE has no logs and no exec")
+def test_logs_and_exec_reach_it(runner):
+    alpha, _beta = runner
+    pod = alpha.items("pods", "app=runner")[0]["metadata"]["name"]
+    alpha.shows("hello from", f"logs {SPACE} {pod}")
+    assert alpha.ask(f"exec {SPACE} {pod} -- hostname").startswith("runner-")
+
+
+def test_a_jobs_result_comes_home_with_its_configuration_and_secret(sites):
+    alpha, beta = sites
+    alpha.ask(f"create configmap {SPACE} words --from-literal=said=quartz")
+    alpha.ask(f"create secret generic {SPACE} key --from-literal=door=opal")
+    script = 'test "$SAID" = quartz && test "$(cat /key/door)" = opal'
+    env = [{"name": "SAID", "valueFrom": {"configMapKeyRef": {"name": "words", "key": "said"}}}]
+    volumes = [{"name": "key", "secret": {"secretName": "key"}}]
+    mounts = [{"name": "key", "mountPath": "/key"}]
+    pods = template("check", script, restart="Never", env=env, volumes=volumes, mounts=mounts)
+    try:
+        alpha.ask("apply -f -", workload("Job", "check", pods, backoffLimit=0))
+        alpha.ask(f"wait {SPACE} job/check --for=condition=Complete --timeout=120s")
+        assert {p["status"]["phase"] for p in delegates(beta, "check")} == {"Succeeded"}
+    finally:
+        alpha.run(f"delete job,configmap,secret {SPACE} check words key --ignore-not-found")
+    eventually(lambda: not delegates(beta, "check"))
+
+
+def test_a_pod_that_is_not_elected_stays_at_home(sites):
+    alpha, beta = sites
+    pods = template("home", "sleep inf")
+    del pods["metadata"]["annotations"]
+    thing = {"apiVersion": "v1", "kind": "Pod", **pods}
+    thing["metadata"] |= {"name": "home", "namespace": "shared"}
+    alpha.ask("apply -f -", thing)
+    try:
+        eventually(lambda: running(alpha.items("pods", "app=home")))
+        assert alpha.items("pods", "app=home")[0]["spec"]["nodeName"].startswith("alpha-")
+        assert not delegates(beta, "home")
+    finally:
+        alpha.ask(f"delete pod home {SPACE} --grace-period=1")
+
+
+def test_more_than_the_budget_is_refused_at_home_by_name(sites):
+    alpha, beta = sites
+    alpha.ask("apply -f -", workload("Deployment", "greedy", template("greedy", "sleep inf"),
+                                     replicas=10))  # fmt: skip
+    try:
+        alpha.shows("exceeded quota: slipway-federation", f"get events {SPACE}")
+        eventually(lambda: len(running(delegates(beta, "greedy"))) == 8, 180)
+    finally:
+        alpha.ask(f"delete deployment greedy {SPACE}")
+    eventually(lambda: not delegates(beta, "greedy"), 180)
+    eventually(lambda: not beta.items("podchaperons"))
+    (quota,) = beta.items("resourcequotas")
+    assert quota["status"]["used"]["pods"] == "0"
+
+
+def test_a_forged_manifest_is_not_what_is_run(sites):
+    alpha, beta = sites
+    pods = template("forged", "sleep inf")
+    evil = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "forged"},
+            "spec": {"containers": [{"name": "c", "image": "evil:1"}]}}  # fmt: skip
+    pods["metadata"]["annotations"]["multicluster.admiralty.io/sourcepod-manifest"] = json.dumps(
+        evil
+    )
+    alpha.ask("apply -f -", workload("Deployment", "forged", pods, replicas=1))
+    try:
+        eventually(lambda: delegates(beta, "forged"))
+        images = {c["image"] for p in delegates(beta, "forged") for c in p["spec"]["containers"]}
+        assert images == {"registry.lab/toolbox:1"}
+        pod = alpha.items("pods", "app=forged")[0]["metadata"]["name"]
+        change = (
+            f"annotate pod {pod} {SPACE} --overwrite multicluster.admiralty.io/sourcepod-manifest=x"
+        )
+        assert "make the pod anew" in alpha.run(change).stderr
+    finally:
+        alpha.ask(f"delete deployment forged {SPACE}")
+    eventually(lambda: not delegates(beta, "forged"))
+
+
+def test_an_ingress_that_would_stop_the_engine_is_refused(sites):
+    alpha, _beta = sites
+    rule = {"host": "x.example"}
+    thing = {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "Ingress",
+        "metadata": {"name": "bad", "namespace": "shared"},
+        "spec": {"rules": [rule]},
+    }
+    done = alpha.run("create --dry-run=server -f -", thing)
+    assert "stops the federation's engine" in done.stderr
