@@ -14,6 +14,8 @@ KUBEADM = "/usr/local/bin/kubeadm"
 CONFIG = "/run/slipway/addons.json"
 #: Pods start anew when their configuration changes.
 HASH = "slipway/configuration"
+#: Label of nodes that stand for another cluster.
+VIRTUAL = "virtual-kubelet.io/provider"
 
 
 def manifests(system: System, spec: AddonsSpec, addon: str, server: str) -> list[Object]:
@@ -30,7 +32,7 @@ def manifests(system: System, spec: AddonsSpec, addon: str, server: str) -> list
     # the host has no YAML parser but this one; nothing is asked of the cluster
     local = ("patch", "--local", "--type", "merge", "--patch", "{}", "--output", "json")
     objects = documents(system.run(KUBECTL, *local, "-f", "-", stdin=printed).stdout)
-    return [with_hash(thing, objects) for thing in objects]
+    return [on_machines(with_hash(thing, objects)) for thing in objects]
 
 
 def config(spec: AddonsSpec, server: str) -> str:
@@ -59,6 +61,16 @@ def documents(text: str) -> list[Object]:
         found.append(value)
         at += len(text[at:]) - len(text[at:].lstrip())
     return found
+
+
+def on_machines(thing: Object) -> Object:
+    """Pods of every node are not of nodes that are another cluster: there they would never run."""
+    if thing["kind"] == "DaemonSet":
+        real = {"key": VIRTUAL, "operator": "DoesNotExist"}
+        terms = {"nodeSelectorTerms": [{"matchExpressions": [real]}]}
+        affinity = {"requiredDuringSchedulingIgnoredDuringExecution": terms}
+        thing["spec"]["template"]["spec"]["affinity"] = {"nodeAffinity": affinity}
+    return thing
 
 
 def with_hash(thing: Object, objects: list[Object]) -> Object:

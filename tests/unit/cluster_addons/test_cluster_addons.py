@@ -4,7 +4,13 @@ import json
 
 import pytest
 from ansible.module_utils.cluster_addons import AddonsSpec, ClusterAddons, SpecError
-from ansible.module_utils.cluster_addons.manifests import HASH, config, documents, manifests
+from ansible.module_utils.cluster_addons.manifests import (
+    HASH,
+    config,
+    documents,
+    manifests,
+    on_machines,
+)
 from ansible.module_utils.converge import converge
 from ansible.module_utils.system import System, recorded_key
 from fakes.api_server import StandInApi
@@ -104,3 +110,13 @@ def test_check_mode_before_the_cluster_says_which():
 def test_bad_addons_name_the_key(change, says):
     with pytest.raises(SpecError, match=says):
         AddonsSpec.parse({**DESIRED, **change})
+
+
+def test_pods_of_every_node_are_not_of_virtual_ones():
+    made = on_machines(objects("x")[1])
+    (term,) = made["spec"]["template"]["spec"]["affinity"]["nodeAffinity"][
+        "requiredDuringSchedulingIgnoredDuringExecution"
+    ]["nodeSelectorTerms"]
+    assert term["matchExpressions"] == [
+        {"key": "virtual-kubelet.io/provider", "operator": "DoesNotExist"}
+    ]

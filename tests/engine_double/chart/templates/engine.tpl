@@ -29,7 +29,7 @@ subjects:
 apiVersion: apps/v1
 kind: Deployment
 metadata:
-  name: {{ .Release.Name }}-controller-manager
+  name: engine-double
 spec:
   replicas: 1
   selector:
