@@ -54,8 +54,10 @@ def wanted(programs: Mapping[str, Path], versions: Mapping[str, str]) -> list[Im
         _program(name, kubernetes, programs)
         for name in ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
     ]
+    # netbase: nft names protocols by /etc/protocols; without it kube-proxy does not know its own
+    # rules again, and takes them out an hour after its start, or at its next
     proxy = _program("kube-proxy", kubernetes, programs)
-    found.append(replace(proxy, base=trees.ensure(["nftables"])))
+    found.append(replace(proxy, base=trees.ensure(["netbase", "nftables"])))
     found.append(_program("coredns", versions["coredns"], programs))
     found.append(
         Image(

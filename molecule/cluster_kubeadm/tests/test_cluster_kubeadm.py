@@ -75,6 +75,10 @@ def test_pods_of_two_nodes_reach_each_other(kubectl, host):
         address = kubectl("get pod alpha-worker-1 -o jsonpath={.status.podIP}")
         assert address.startswith("10.101.12.")
         assert "2 received" in kubectl(f"exec alpha-control-1 -- ping -c2 -w10 {address}")
+        # by name and service address: CoreDNS and kube-proxy of each node
+        connect = "import socket; socket.create_connection(('kubernetes.default.svc', 443), 10)"
+        for node in nodes:
+            kubectl(f'exec {node} -- python3 -c "{connect}"')
     finally:
         kubectl("delete pod --all --wait --timeout=60s")
 
