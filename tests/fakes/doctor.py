@@ -39,6 +39,8 @@ KINDS = {
     (RBAC, "ClusterRoleBinding"): ("clusterrolebindings", False),
     (POLICY, "ValidatingAdmissionPolicy"): ("validatingadmissionpolicies", False),
     (POLICY, "ValidatingAdmissionPolicyBinding"): ("validatingadmissionpolicybindings", False),
+    (POLICY, "MutatingAdmissionPolicy"): ("mutatingadmissionpolicies", False),
+    (POLICY, "MutatingAdmissionPolicyBinding"): ("mutatingadmissionpolicybindings", False),
     (POLICY, "MutatingWebhookConfiguration"): ("mutatingwebhookconfigurations", False),
     (GROUP, "Target"): ("targets", True),
     (GROUP, "PodChaperon"): ("podchaperons", True),
@@ -190,6 +192,7 @@ class Site:
     def _fill(self):
         facts = self.facts()
         for whole, things in (
+            ("federation-definitions", engine().definitions()),
             ("federation-guards", facts["guards"]), ("federation", facts["links"][0]["objects"]),
         ):  # fmt: skip
             self.api.put(*ObjectsSpec.parse({"name": whole, "objects": things}).objects)

@@ -49,7 +49,7 @@ class DoctorSpec:
     """One cluster of a site.
 
     api, issuer, authority  of the cluster as peers see it: host:port, URL, PEM.
-    guards                  the federation's policies and definitions.
+    guards                  the federation's policies.
     """
 
     site: str
