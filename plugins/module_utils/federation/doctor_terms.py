@@ -33,7 +33,7 @@ def doctor_terms(
                 "offer": state.get("offer"), "request": state.get("request"),
                 "objects": [thing for thing in whole["objects"] if _name(thing) in own],
                 "trusted": alone["jwt"][0] if alone["jwt"] else None,
-                "lifetime": link["token_lifetime"], "priority": link["priority"],
+                "lifetime": link["token_lifetime"],
             }
         )  # fmt: skip
     return {

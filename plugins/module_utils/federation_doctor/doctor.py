@@ -6,15 +6,17 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..kube_api import Api
+from ..federation.engine import engine
+from ..kube_api import Api, Reference
 from ..system import System
-from .findings import BOTH, NETWORK, SOURCE, TARGET, Broken, Step, Verdict
+from .findings import BOTH, NETWORK, OWNER, SOURCE, TARGET, Broken, Step, Verdict
 from .keys import DISCOVERY, published
 from .outside import Outside
 from .own import STEPS, Own
 from .papers import documents
 from .peer import Connect, Peer, connect
 from .pods import Pods
+from .quota import full
 from .running import Running
 from .spec import DoctorSpec, LinkFacts
 from .trust import trusted
@@ -38,7 +40,12 @@ class Doctor:
         verdict = Verdict(f"link {name}")
         own = Own(self._own, self.side(link))
         if self.spec.site == link.target and not link.bursting:
-            verdict.walk(self._target_steps(own, link))
+            if verdict.walk(self._target_steps(own, link)):
+                verdict.notes += [
+                    line
+                    for name in link.namespaces
+                    for line in full(own.api.list("v1", "ResourceQuota", name))
+                ]
         else:
             verdict.walk(self.source_steps(own, link, link.namespaces)[0])
         return self._answer(verdict, link)
@@ -55,18 +62,18 @@ class Doctor:
         self, own: Own, link: LinkFacts, namespaces: Sequence[str]
     ) -> tuple[list[Step], Peer | None]:
         """From the documents to the virtual nodes; and the target as its source sees it."""
-        first, engine = self._first(own, link), Running(own)
+        first, running = self._first(own, link), Running(own)
         steps = [
             *first,
-            Step("namespace", SOURCE, lambda: own.as_written(_of(link, namespaces), "namespace")),
+            Step("namespace", SOURCE, lambda: self._spaces(own, link, namespaces)),
             Step("link", SOURCE, lambda: own.as_written(_of(link, namespaces), "link")),
         ]
         last = [
             Step("admission", SOURCE, lambda: own.as_written(self._policies(), "admission")),
-            Step("engine", SOURCE, engine.works),
-            Step("webhook", SOURCE, engine.webhook),
+            Step("engine", SOURCE, running.works),
+            Step("webhook", SOURCE, running.webhook),
         ]
-        node = Step("virtual node", SOURCE, lambda: engine.nodes(link.name, namespaces))
+        node = Step("virtual node", SOURCE, lambda: running.nodes(link.name, namespaces))
         if link.offer is None:
             return [*steps, *last, node], None
         offer, peer = link.offer, Peer(own, link, self._peer)
@@ -75,7 +82,7 @@ class Doctor:
             (SOURCE, link.source), (TARGET, link.target), self.now,
         )  # fmt: skip
         keys = Step("issuer", SOURCE, self._own_keys)
-        token = Step("engine", SOURCE, lambda: engine.token_volume(link.name, offer["audience"]))
+        token = Step("engine", SOURCE, lambda: running.token_volume(link.name, offer["audience"]))
         steps += [*way.steps(), keys, *peer.steps(namespaces), *last, token, node]
         return steps, peer
 
@@ -116,6 +123,17 @@ class Doctor:
             Step("cluster", own.side, own.answers),
             Step("definitions", own.side, own.definitions),
         ]
+
+    def _spaces(self, own: Own, link: LinkFacts, namespaces: Sequence[str]) -> str | Broken:
+        """The source's namespaces: as the model says, and switched on where they have an owner."""
+        found = own.as_written(_of(link, namespaces), "namespace")
+        key, value = engine().namespace_label
+        for name in link.owned if isinstance(found, str) else ():
+            live = own.api.get(Reference("v1", "Namespace", "", name)) or {}
+            if name in namespaces and live["metadata"].get("labels", {}).get(key) != value:
+                return Broken(f"{name} is switched off by its owner", OWNER,
+                              f"kubectl label namespace {name} {key}={value}")  # fmt: skip
+        return found
 
     def _policies(self) -> list[Any]:
         return [

@@ -6,14 +6,12 @@ nothing: the API server signs it and forgets it.
 
 from __future__ import annotations
 
-import base64
-import json
 import ssl
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..federation.engine import engine
-from ..kube_api import Api, ApiError, Object
+from ..kube_api import Api, ApiError
 from .findings import SOURCE, TARGET, Broken, Step
 from .own import Own
 from .spec import LinkFacts
@@ -78,12 +76,6 @@ class Peer:
             )  # fmt: skip
         self.token = made["status"]["token"]
         return f"a token of {namespace}/{name} for {self.offer['audience']}"
-
-    def claims(self) -> dict[str, Any]:
-        """Of the token."""
-        part = self.token.split(".")[1]
-        found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-        return found
 
     def known(self) -> str | Broken:
         body = {"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview"}
@@ -178,9 +170,6 @@ class Peer:
                     f"{self.link.target}: see the namespace {name} and its quota",
                 )  # fmt: skip
         return f"objects can be made in {', '.join(namespaces)}"
-
-    def list(self, kind: tuple[str, str], namespace: str, query: str = "") -> list[Object]:
-        return self.api.list(*kind, namespace, query)
 
 
 def _gives(rule: Mapping[str, Any], group: str, resource: str, verb: str) -> bool:

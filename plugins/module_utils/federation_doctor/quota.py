@@ -39,6 +39,18 @@ def exceeded(quotas: Sequence[Object], spec: Any) -> str:
     return ""
 
 
+def full(quotas: Sequence[Object]) -> list[str]:
+    """What is used up in each, for people."""
+    found = []
+    for quota in quotas:
+        hard, used = (quota.get("status", {}).get(key, {}) for key in ("hard", "used"))
+        name = f"{quota['metadata']['namespace']}/{quota['metadata']['name']}"
+        for what, limit in hard.items():
+            if amount(limit) and amount(used.get(what, "0")) >= amount(limit):
+                found.append(f"quota {name}: {what}: {used[what]} of {limit} are in use")
+    return found
+
+
 def requests(spec: Any) -> dict[str, Decimal]:
     """What a pod counts for: {"pods": 1, "requests.cpu": …}, with the target's LimitRange."""
     found = {"pods": Decimal(1)}

@@ -21,7 +21,7 @@ class LinkFacts:
     offer      the target's (in a source), request: the source's (in a target); else None.
     objects    what the kit puts into the cluster for this link.
     trusted    the entry of the API server's ``jwt`` for it, in a target.
-    priority   highest of its pods. lifetime: of tokens, in seconds.
+    lifetime   of tokens, in seconds.
     """
 
     name: str
@@ -37,7 +37,6 @@ class LinkFacts:
     objects: tuple[Object, ...]
     trusted: Mapping[str, Any] | None
     lifetime: int
-    priority: int
 
     @property
     def bursting(self) -> bool:
@@ -91,7 +90,6 @@ def _link(r: Reader) -> LinkFacts:
         offer=value.get("offer"), request=value.get("request"),
         objects=tuple(each.value for each in r.objects("objects")),
         trusted=value.get("trusted"), lifetime=r.number("lifetime", 3600, 1, 10**9),
-        priority=r.number("priority", 0, -(10**9), 10**9),
     )  # fmt: skip
     for name in ("offer", "request", "trusted"):
         r.ignore(name)

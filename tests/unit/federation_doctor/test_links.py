@@ -215,6 +215,22 @@ def test_bursting_asks_for_no_peer():
     assert "authentication" not in dict(site.last["good"])
 
 
+def test_a_namespace_that_its_owner_has_not_switched_on():
+    site = Site("alpha", owners={"shared": "team"})
+    assert site.why() == ("namespace", "owner")
+    labels = site.api.thing("Namespace", "shared")["metadata"]["labels"]
+    labels["multicluster-scheduler"] = "enabled"
+    assert site.why() is None, site.last
+
+
+def test_a_quota_that_is_used_up_is_noted():
+    site = Site("beta")
+    quota = site.api.thing("ResourceQuota", "slipway-link", "shared")
+    quota["status"] = {"hard": {"pods": "8", "services.nodeports": "0"}, "used": {"pods": "8"}}
+    assert site.why() is None
+    assert site.last["notes"] == ["quota shared/slipway-link: pods: 8 of 8 are in use"]
+
+
 def test_a_link_that_is_not_there():
     with pytest.raises(SpecError, match="there: link"):
         Site("alpha").doctor().link("other")
