@@ -74,7 +74,9 @@ class DoctorApi(StandInApi):
 
     def put(self, *things):
         for thing in things:
-            meta = thing["metadata"]
+            meta, kind = thing["metadata"], (thing["apiVersion"], thing["kind"])
+            self.kinds.setdefault(kind, (f"{kind[1].lower()}s", "namespace" in meta))
+            self.forget_kinds()
             path = self.path(Reference.of(thing))
             uid = meta.get("uid", path)
             self.store[path] = {**copy.deepcopy(thing), "metadata": {**meta, "uid": uid}}
@@ -109,6 +111,9 @@ class DoctorApi(StandInApi):
                 each for each in found["items"]
                 if each["metadata"].get("labels", {}).get(key) == value
             ]  # fmt: skip
+        for each in found.get("items", ()):
+            # as a server lists them
+            each.pop("kind"), each.pop("apiVersion")
         return found
 
 
@@ -197,8 +202,7 @@ class Site:
         ):  # fmt: skip
             self.api.put(*ObjectsSpec.parse({"name": whole, "objects": things}).objects)
         for each in engine().definitions():
-            name = each["metadata"]["name"]
-            self.api.thing("CustomResourceDefinition", name)["status"] = {"conditions": UP}
+            self.api.put({**each, "status": {"conditions": UP}})
         if self.name == "beta":
             trusted = facts["links"][0]["trusted"]
             path = "/etc/kubernetes/slipway/authentication.json"

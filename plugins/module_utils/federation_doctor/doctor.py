@@ -12,7 +12,7 @@ from ..system import System
 from .findings import BOTH, NETWORK, OWNER, SOURCE, TARGET, Broken, Step, Verdict
 from .keys import DISCOVERY, published
 from .outside import Outside
-from .own import STEPS, Own
+from .own import CRD, STEPS, Own
 from .papers import documents
 from .peer import Connect, Peer, connect
 from .pods import Pods
@@ -82,7 +82,9 @@ class Doctor:
             (SOURCE, link.source), (TARGET, link.target), self.now,
         )  # fmt: skip
         keys = Step("issuer", SOURCE, self._own_keys)
-        token = Step("engine", SOURCE, lambda: running.token_volume(link.name, offer["audience"]))
+        token = Step(
+            "token volume", SOURCE, lambda: running.token_volume(link.name, offer["audience"])
+        )
         steps += [*way.steps(), keys, *peer.steps(namespaces), *last, token, node]
         return steps, peer
 
@@ -136,9 +138,7 @@ class Doctor:
         return found
 
     def _policies(self) -> list[Any]:
-        return [
-            thing for thing in self.spec.guards if thing["kind"].startswith("ValidatingAdmission")
-        ]
+        return [thing for thing in self.spec.guards if thing["kind"] != CRD]
 
     def _own_keys(self) -> str | Broken:
         url = f"https://{self.spec.api}{DISCOVERY}"

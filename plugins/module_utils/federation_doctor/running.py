@@ -36,7 +36,8 @@ class Running:
                     f"{name} is scaled to 0",
                     f"kubectl scale -n {self.engine.home} deployment/{name} --replicas 1",
                 )
-            problem = unready(each)
+            # what is listed does not say its kind
+            problem = unready({**each, "kind": "Deployment"})
             if problem:
                 return self._broken(
                     f"{name}: {problem}",
@@ -56,7 +57,6 @@ class Running:
             f"no pod of the engine mounts a token for {audience} at {TOKENS}/{token_path(link)}",
             "Give its agent and its scheduler the volume that the filter federation_cluster "
             "gives as token_volume",
-            "token volume",
         )
 
     def webhook(self) -> str | Broken:
