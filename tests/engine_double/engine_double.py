@@ -88,7 +88,10 @@ class Source:
             self.follow(pod, chaperons.get(uid))
 
     def virtual_node(self):
-        labels = {**PROVIDER, "kubernetes.io/hostname": self.node}
+        labels = {
+            **PROVIDER, "kubernetes.io/hostname": self.node, "kubernetes.io/role": "cluster",
+            f"{GROUP}/target-namespace": self.namespace, f"{GROUP}/target-name": self.name,
+        }  # fmt: skip
         taint = {"key": "virtual-kubelet.io/provider", "value": "admiralty", "effect": "NoSchedule"}
         where = reference("Node", "", self.node)
         if not self.own.get(where):

@@ -9,14 +9,14 @@ from . import guards, leaving, source, target
 from .engine import engine
 from .terms import audience
 
-ACCEPTED = "accepted"
+ACCEPTED, ENDED = "accepted", "ended"
 
 
 def cluster_federation(
     site: str, cluster: str, links: Sequence[Mapping[str, Any]], states: Mapping[str, Any],
     inside: Sequence[str], administrators: str,
 ) -> dict[str, Any]:  # fmt: skip
-    """``{definitions, guards, objects, links, jwt, tokens, peers}``, and for the engine
+    """``{definitions, guards, objects, links, jwt, tokens, peers, remains}``, and for the engine
 
     ``{webhook_conditions, token_volume}``. Guards come first: they say which Secrets of links may
     be written. *links* are those objects that the engine reads when it starts.
@@ -78,6 +78,16 @@ def cluster_federation(
         # before the request is answered: the target looks for the keys when it begins to trust
         objects.append(source.discovery())
 
+    # what peers ended is over here as well
+    lasting = [x for x in mine if states.get(x["name"], {}).get("state") != ENDED]
+    found["remains"] = {
+        "inbound": sorted({n for x in lasting if x["target"] == site for n in x["namespaces"]}),
+        "outbound": {
+            name: sorted(x["name"] for x in lasting
+                         if x["source"] == site and name in x["namespaces"])
+            for name in sorted({n for x in lasting if x["source"] == site for n in x["namespaces"]})
+        },
+    }  # fmt: skip
     found["definitions"] = core.definitions()
     found["guards"] = [
         *guards.links(core, administrators),

@@ -22,6 +22,10 @@ class Engine(Protocol):
     elect            annotation of pods that may leave: its name.
     manifest         annotation in which it keeps a pod as its owner wrote it.
     scheduler        that it gives to pods that leave.
+    asked            (apiVersion, kind) of what a peer makes in a target for a pod.
+    copied           label of what followed a pod into the target. virtual: of nodes that stand for
+                     a target. stands_for: labels of such a node: namespace, link.
+    rerouted         annotation with a service's own selector, where the engine changed it.
     guarded          kinds that make links: {API group: resources}.
     home             namespace of its own pods.
     delegate         what it makes in a target for a pod: (apiVersion, kind). Named in the target
@@ -35,6 +39,11 @@ class Engine(Protocol):
     elect: str
     manifest: str
     scheduler: str
+    asked: tuple[str, str]
+    copied: str
+    virtual: str
+    stands_for: tuple[str, str]
+    rerouted: str
     guarded: Mapping[str, Sequence[str]]
     home: str
     delegate: tuple[str, str]

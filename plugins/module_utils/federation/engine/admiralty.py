@@ -29,6 +29,11 @@ class Admiralty:
     elect = f"{GROUP}/elect"
     manifest = f"{GROUP}/sourcepod-manifest"
     scheduler = "admiralty-proxy"
+    asked = (VERSION, "PodChaperon")
+    copied = f"{GROUP}/parent-cluster-name"
+    virtual = "virtual-kubelet.io/provider=admiralty"
+    stands_for = (f"{GROUP}/target-namespace", f"{GROUP}/target-name")
+    rerouted = f"{GROUP}/original-selector"
     guarded: Mapping[str, Sequence[str]] = {
         GROUP: ("targets", "clustertargets", "sources", "clustersources"),
     }
