@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from lab import cache, hostpackages, playbooks, ssh
+from lab import cache, demo, hostpackages, network, playbooks, ssh
 from lab.command import tail
 from lab.errors import LabError
 from lab.instance import Lab
@@ -62,7 +62,11 @@ def parser() -> argparse.ArgumentParser:
         sub.set_defaults(run=run)
         return sub
 
-    verb("up", lambda lab, _: playbooks.up(lab), "everything: machines, deploy, verify")
+    verb(
+        "up",
+        lambda lab, _: playbooks.up(lab),
+        "everything: machines and two sites, converged and verified",
+    )
     start = verb("start", do_start, "start machines and wait for SSH")
     start.add_argument("host", nargs="*")
     begin = start.add_mutually_exclusive_group()
@@ -81,6 +85,9 @@ def parser() -> argparse.ArgumentParser:
         text = f"run playbooks/{book}.yml on what runs; further arguments are Ansible's"
         play = verb(name, lambda lab, o, run=run: run(lab, o.argument), text)
         play.set_defaults(argument=[])
+    verb("demo", lambda lab, _: demo.show(lab), "pods of alpha run in beta, also after a cut")
+    sites = verb("sites", do_sites, "cut alpha and beta off from each other, or heal it")
+    sites.add_argument("action", choices=("cut", "heal"))
     status = verb("status", do_status, "show the machines of this instance")
     status.add_argument("--json", action="store_true")
     remote = verb("ssh", do_ssh, "log in, or run a command")
@@ -139,6 +146,10 @@ def do_start(lab: Lab, options: Options) -> None:
 
 def do_packages(_lab: Lab, _options: Options) -> None:
     hostpackages.ensure(hostpackages.ALL)
+
+
+def do_sites(lab: Lab, options: Options) -> None:
+    network.cut(lab.paths, apart=options.action == "cut")
 
 
 def do_power(lab: Lab, options: Options) -> None:

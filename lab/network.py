@@ -3,10 +3,12 @@
 All traffic of the lab stays inside it; the root namespace gets nothing.
 """
 
+import itertools
 import os
 
 from lab.command import attempt, capture
 from lab.machine import CONTROLLER, Machine
+from lab.node.node import SITES
 from lab.paths import Paths
 
 BRIDGE = "management"
@@ -55,6 +57,16 @@ def add_site(paths: Paths, site: str, gateway: str) -> None:
         f"link set {bridge} up",
     )
     capture(inside(paths, ["sysctl", "-qw", "net.ipv4.ip_forward=1"]))
+
+
+def cut(paths: Paths, *, apart: bool) -> None:
+    """Between the sites' networks nothing passes, or all does again."""
+    networks = [f"{prefix}.0/24" for prefix in SITES.values()]
+    for one, other in itertools.permutations(networks, 2):
+        rule = ["rule", "delete", "from", one, "to", other, "blackhole"]
+        attempt(["ip", "-n", paths.netns, *rule])
+        if apart:
+            batch(paths, f"rule add from {one} to {other} blackhole")
 
 
 def down(paths: Paths) -> None:

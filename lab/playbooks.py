@@ -4,13 +4,14 @@ import os
 import subprocess
 import sys
 
+from lab import demo
 from lab import federation as postman
 from lab.command import tail
 from lab.errors import LabError
 from lab.instance import Lab
 from lab.machine import DEFAULT_SET, Machine
 from lab.node.node import DEFAULT_SET as NODES
-from lab.node.node import Node
+from lab.node.node import TWO_SITES, Node
 from lab.paths import CHECKOUT
 from lab.progress import phase, say, summary
 
@@ -29,6 +30,13 @@ def up(lab: Lab) -> None:
         deploy(lab, [])
     with phase("verify"):
         verify(lab, [])
+    with phase("nodes of two sites"):
+        lab.start(TWO_SITES)
+    with phase("clusters"):
+        clusters(lab, [])
+    with phase("federation"):
+        federation(lab, [])
+    demo.show(lab)
     say("the lab is up")
     say("bare hosts have their IOMMU off until: scripts/lab deploy -e host_reboot=true")
     summary()
@@ -70,16 +78,16 @@ def federation(lab: Lab, arguments: list[str]) -> None:
     sites = dict.fromkeys(Node.named(name).site for name in lab.running_nodes())
     if not sites:
         raise LabError(f"no node runs; start some with: scripts/lab start {' '.join(NODES)}")
+    due = set(sites)
     for _ in range(4):
-        fresh = False
-        for site in sites:
+        for site in [each for each in sites if each in due]:
             shown(
                 lab, f"federation-{site}",
                 [str(VENV / "ansible-playbook"), "-i", f"inventories/lab-{site}",
                  "playbooks/federation.yml", *arguments],
             )  # fmt: skip
-            fresh = postman.carry(lab.paths) or fresh
-        if not fresh:
+        due = postman.carry(lab.paths)
+        if not due:
             return
 
 

@@ -13,6 +13,7 @@ ROLES = {"control": 30, "worker": 40}
 FABRICS = {"storage": 100, "rdma": 200}
 #: Nodes of the smallest cluster.
 DEFAULT_SET = ("alpha-control-1", "alpha-worker-1")
+TWO_SITES = (*DEFAULT_SET, "beta-control-1", "beta-worker-1")
 
 
 @dataclass(frozen=True)

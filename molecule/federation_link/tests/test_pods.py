@@ -8,8 +8,10 @@ import json
 import os
 import shlex
 import time
+from pathlib import Path
 
 import pytest
+import yaml
 
 KUBECTL = "kubectl --kubeconfig /etc/kubernetes/admin.conf"
 DOUBLE = not os.environ.get("SLIPWAY_ADMIRALTY_DIR")
@@ -65,36 +67,16 @@ def sites(host):
     return Cluster(host), Cluster(other)
 
 
-ELECT = {"multicluster.admiralty.io/elect": ""}
-
-
-def template(name, script, *, restart="Always", env=(), volumes=(), mounts=(), requests=None):
-    secure = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
-    container = {
-        "name": "c", "image": "registry.lab/toolbox:1", "command": ["sh", "-c", script],
-        "env": list(env), "volumeMounts": list(mounts), "securityContext": secure,
-    }  # fmt: skip
-    if requests:
-        container["resources"] = {"requests": requests}
-    return {
-        "metadata": {"labels": {"app": name}, "annotations": dict(ELECT)},
-        "spec": {
-            "restartPolicy": restart, "containers": [container], "volumes": list(volumes),
-            "securityContext": {
-                "runAsNonRoot": True, "runAsUser": 1000,
-                "seccompProfile": {"type": "RuntimeDefault"},
-            },
-        },
-    }  # fmt: skip
-
-
-def workload(kind, name, pods, **spec):
-    if kind == "Deployment":
-        spec = {"selector": {"matchLabels": {"app": name}}, **spec}
-    return {
-        "apiVersion": "batch/v1" if kind == "Job" else "apps/v1", "kind": kind,
-        "metadata": {"name": name, "namespace": "shared"}, "spec": {**spec, "template": pods},
-    }  # fmt: skip
+def deployment(name, **annotations):
+    """The runner under another name."""
+    found = example("runner")
+    found["metadata"]["name"] = name
+    labels = {"app": name}
+    found["spec"]["selector"]["matchLabels"] = found["spec"]["template"]["metadata"]["labels"] = (
+        labels
+    )
+    found["spec"]["template"]["metadata"]["annotations"] |= annotations
+    return found
 
 
 def delegates(beta, name):
@@ -109,11 +91,16 @@ def addresses(pods):
     return {pod["status"].get("podIP") for pod in pods}
 
 
+def example(name):
+    """A manifest that the documentation shows."""
+    folder = Path(__file__).resolve().parents[3] / "docs" / "examples" / "federation"
+    return yaml.safe_load((folder / f"{name}.yml").read_text())
+
+
 @pytest.fixture
 def runner(sites):
     alpha, beta = sites
-    alpha.ask("apply -f -", workload("Deployment", "runner", template(
-        "runner", "echo hello from $HOSTNAME; sleep inf"), replicas=2))  # fmt: skip
+    alpha.ask("apply -f -", example("runner"))
     eventually(lambda: len(running(delegates(beta, "runner"))) == 2)
     yield alpha, beta
     alpha.ask(f"delete deployment runner {SPACE} --ignore-not-found")
@@ -144,27 +131,18 @@ def test_a_jobs_result_comes_home_with_its_configuration_and_secret(sites):
     alpha, beta = sites
     alpha.ask(f"create configmap {SPACE} words --from-literal=said=quartz")
     alpha.ask(f"create secret generic {SPACE} key --from-literal=door=opal")
-    script = 'test "$SAID" = quartz && test "$(cat /key/door)" = opal'
-    env = [{"name": "SAID", "valueFrom": {"configMapKeyRef": {"name": "words", "key": "said"}}}]
-    volumes = [{"name": "key", "secret": {"secretName": "key"}}]
-    mounts = [{"name": "key", "mountPath": "/key"}]
-    pods = template("check", script, restart="Never", env=env, volumes=volumes, mounts=mounts)
     try:
-        alpha.ask("apply -f -", workload("Job", "check", pods, backoffLimit=0))
-        alpha.ask(f"wait {SPACE} job/check --for=condition=Complete --timeout=120s")
-        assert {p["status"]["phase"] for p in delegates(beta, "check")} == {"Succeeded"}
+        alpha.ask("apply -f -", example("job"))
+        alpha.ask(f"wait {SPACE} job/burst --for=condition=Complete --timeout=180s")
+        assert {p["status"]["phase"] for p in delegates(beta, "burst")} == {"Succeeded"}
     finally:
-        alpha.run(f"delete job,configmap,secret {SPACE} check words key --ignore-not-found")
-    eventually(lambda: not delegates(beta, "check"))
+        alpha.run(f"delete job,configmap,secret {SPACE} burst words key --ignore-not-found")
+    eventually(lambda: not delegates(beta, "burst"))
 
 
 def test_a_pod_that_is_not_elected_stays_at_home(sites):
     alpha, beta = sites
-    pods = template("home", "sleep inf")
-    del pods["metadata"]["annotations"]
-    thing = {"apiVersion": "v1", "kind": "Pod", **pods}
-    thing["metadata"] |= {"name": "home", "namespace": "shared"}
-    alpha.ask("apply -f -", thing)
+    alpha.ask("apply -f -", example("stays"))
     try:
         eventually(lambda: running(alpha.items("pods", "app=home")))
         assert alpha.items("pods", "app=home")[0]["spec"]["nodeName"].startswith("alpha-")
@@ -175,8 +153,9 @@ def test_a_pod_that_is_not_elected_stays_at_home(sites):
 
 def test_more_than_the_budget_is_refused_at_home_by_name(sites):
     alpha, beta = sites
-    alpha.ask("apply -f -", workload("Deployment", "greedy", template("greedy", "sleep inf"),
-                                     replicas=10))  # fmt: skip
+    thing = deployment("greedy")
+    thing["spec"]["replicas"] = 10
+    alpha.ask("apply -f -", thing)
     try:
         alpha.shows("exceeded quota: slipway-federation", f"get events {SPACE}")
         eventually(lambda: len(running(delegates(beta, "greedy"))) == 8, 180)
@@ -190,13 +169,10 @@ def test_more_than_the_budget_is_refused_at_home_by_name(sites):
 
 def test_a_forged_manifest_is_not_what_is_run(sites):
     alpha, beta = sites
-    pods = template("forged", "sleep inf")
     evil = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "forged"},
             "spec": {"containers": [{"name": "c", "image": "evil:1"}]}}  # fmt: skip
-    pods["metadata"]["annotations"]["multicluster.admiralty.io/sourcepod-manifest"] = json.dumps(
-        evil
-    )
-    alpha.ask("apply -f -", workload("Deployment", "forged", pods, replicas=1))
+    forged = {"multicluster.admiralty.io/sourcepod-manifest": json.dumps(evil)}
+    alpha.ask("apply -f -", deployment("forged", **forged))
     try:
         eventually(lambda: delegates(beta, "forged"))
         images = {c["image"] for p in delegates(beta, "forged") for c in p["spec"]["containers"]}
