@@ -32,6 +32,11 @@ options:
     type: list
     elements: dict
     default: []
+  links:
+    description: Rows of C(verify_links); a table of the links between sites.
+    type: list
+    elements: dict
+    default: []
 """
 
 EXAMPLES = r"""
@@ -68,7 +73,7 @@ import os
 from datetime import datetime, timezone
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.verify.report import mesh, terminal
+from ansible.module_utils.verify.report import links, mesh, terminal
 from ansible.module_utils.verify.report.assemble import assemble, verdict
 from ansible.module_utils.verify.report.write import write
 
@@ -81,6 +86,7 @@ def main() -> None:
             "results": {"type": "dict", "required": True},
             "directory": {"type": "path", "required": True},
             "mesh": {"type": "list", "elements": "dict", "default": []},
+            "links": {"type": "list", "elements": "dict", "default": []},
         },
         supports_check_mode=True,
     )
@@ -89,6 +95,7 @@ def main() -> None:
     report = assemble(given["site"], now, given["hosts"], given["results"], module.check_mode)
     try:
         report["mesh"] = mesh.cells(given["mesh"])
+        report["links"] = links.checked(given["links"])
     except ValueError as error:
         module.fail_json(msg=str(error))
     folder = ""
@@ -100,7 +107,7 @@ def main() -> None:
     module.exit_json(
         changed=False,
         failed_checks=report["summary"]["failed"],
-        table="\n".join([terminal.render(report), *mesh.lines(report)]),
+        table="\n".join([terminal.render(report), *mesh.lines(report), *links.lines(report)]),
         verdict=verdict(report),
         path=os.path.join(folder, "report.html") if folder else "",
     )

@@ -38,6 +38,8 @@ STAGES = (
     Stage("Boot and gate", ("boot", "gate")),
     Stage("Path", ("path", "mtu")),
     Stage("RDMA", ("rdma", "rdma-link", "roce", "lossless", "memlock")),
+    Stage("Links", ("link",)),
+    Stage("Rights", ("rights",)),
 )
 _PLACE = {step: place for place, stage in enumerate(STAGES) for step in stage.steps}
 

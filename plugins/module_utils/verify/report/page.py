@@ -7,6 +7,7 @@ from typing import Any
 from .assemble import Report, figure, text, verdict
 from .curves import Panel, panels
 from .html import chip, e, header
+from .links import links
 from .mesh import mesh
 from .order import failures, stage_name, states
 from .plot import COLOURS, Line, size, svg
@@ -39,6 +40,7 @@ def render(report: Report) -> str:
             _order(report),
             _failures(report),
             _curves(report),
+            links(report),
             mesh(report),
             spreads(report),
             _hosts(report),

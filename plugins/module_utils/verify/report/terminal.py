@@ -19,7 +19,7 @@ def render(report: Report) -> str:
     if len(shown) > MOST_HOSTS:  # the bad ones first
         shown = sorted(shown, key=lambda host: host["state"] == "ok")[:MOST_HOSTS]
     rows = [("host", "checks", "members", "RDMA", "latency", "from"), *(_row(h) for h in shown)]
-    lines = _table(rows)
+    lines = table(rows)
     if len(report["hosts"]) > len(shown):
         lines.append(f"… and {len(report['hosts']) - len(shown)} more hosts, all in the report")
     failed = failures(report)
@@ -86,7 +86,8 @@ def _best(series: Sequence[dict[str, Any]], kind: str) -> str:
     return f"{figure(best)} {chosen[0]['unit']}"
 
 
-def _table(rows: Sequence[Sequence[str]]) -> list[str]:
+def table(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows in columns, a rule below the first."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["  ".join(f"{cell:<{w}}" for cell, w in zip(row, widths, strict=True)) for row in rows]
     lines.insert(1, "  ".join("-" * w for w in widths))
