@@ -81,6 +81,7 @@ def parser() -> argparse.ArgumentParser:
         ("verify", playbooks.verify, "verify"),
         ("clusters", playbooks.clusters, "clusters"),
         ("federation", playbooks.federation, "federation"),
+        ("verify-federation", playbooks.verify_federation, "verify_federation"),
     ):
         text = f"run playbooks/{book}.yml on what runs; further arguments are Ansible's"
         play = verb(name, lambda lab, o, run=run: run(lab, o.argument), text)

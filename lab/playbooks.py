@@ -75,20 +75,36 @@ def limit(running: list[str], arguments: list[str]) -> list[str]:
 
 def federation(lab: Lab, arguments: list[str]) -> None:
     """Each site's administrator runs federation.yml, the post goes between, until all is said."""
-    sites = dict.fromkeys(Node.named(name).site for name in lab.running_nodes())
-    if not sites:
-        raise LabError(f"no node runs; start some with: scripts/lab start {' '.join(NODES)}")
-    due = set(sites)
+    due = set(sites(lab))
     for _ in range(4):
-        for site in [each for each in sites if each in due]:
-            shown(
-                lab, f"federation-{site}",
-                [str(VENV / "ansible-playbook"), "-i", f"inventories/lab-{site}",
-                 "playbooks/federation.yml", *arguments],
-            )  # fmt: skip
+        for site in [each for each in sites(lab) if each in due]:
+            of_site(lab, site, "federation", arguments)
         due = postman.carry(lab.paths)
         if not due:
-            return
+            break
+    say("prove the links with: scripts/lab verify-federation")
+
+
+def verify_federation(lab: Lab, arguments: list[str]) -> None:
+    """Each site's administrator proves its side of the links."""
+    for site in sites(lab):
+        of_site(lab, site, "verify_federation", arguments)
+
+
+def sites(lab: Lab) -> list[str]:
+    """Of the nodes that run."""
+    found = dict.fromkeys(Node.named(name).site for name in lab.running_nodes())
+    if not found:
+        raise LabError(f"no node runs; start some with: scripts/lab start {' '.join(NODES)}")
+    return list(found)
+
+
+def of_site(lab: Lab, site: str, name: str, arguments: list[str]) -> None:
+    shown(
+        lab, f"{name}-{site}",
+        [str(VENV / "ansible-playbook"), "-i", f"inventories/lab-{site}",
+         f"playbooks/{name}.yml", *arguments],
+    )  # fmt: skip
 
 
 def playbook(lab: Lab, name: str, arguments: list[str]) -> None:
