@@ -79,8 +79,8 @@ def deployment(name, **annotations):
     return found
 
 
-def delegates(beta, name):
-    return beta.items("pods", f"multicluster.admiralty.io/app={name}")
+def delegates(beta, name, space=SPACE):
+    return beta.items("pods", f"multicluster.admiralty.io/app={name}", space)
 
 
 def running(pods):
@@ -117,6 +117,26 @@ def test_a_deployments_pods_run_in_the_other_site(runner):
         running(delegates(beta, "runner"))))  # fmt: skip
     alpha.ask(f"scale deployment runner {SPACE} --replicas=1")
     eventually(lambda: len(delegates(beta, "runner")) == 1)
+
+
+@pytest.mark.parametrize("graph", ["the other way round", "to itself"])
+def test_other_graphs(sites, graph):
+    alpha, beta = sites
+    source, space = (beta, "-n lent") if graph == "the other way round" else (alpha, "-n burst")
+    thing = deployment("runner")
+    thing["metadata"]["namespace"] = space.removeprefix("-n ")
+    thing["spec"]["replicas"] = 1
+    source.ask("apply -f -", thing)
+    try:
+        eventually(lambda: running(delegates(alpha, "runner", space)))
+        (pod,) = running(delegates(alpha, "runner", space))
+        assert pod["spec"]["nodeName"].startswith("alpha-")
+        eventually(lambda: running(source.items("pods", "app=runner", space)))
+        (proxy,) = source.items("pods", "app=runner", space)
+        assert proxy["spec"]["nodeName"].startswith("admiralty-")
+    finally:
+        source.ask(f"delete deployment runner {space}")
+    eventually(lambda: not delegates(alpha, "runner", space))
 
 
 @pytest.mark.skipif(DOUBLE, reason="NOT TESTED: the engine's DOUBLE has no logs and no exec")
