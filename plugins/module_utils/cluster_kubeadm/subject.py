@@ -121,9 +121,10 @@ class ClusterKubeadm:
         return plan  # without credentials the caller asks for them first
 
     def init_step(self) -> Step:
+        # a virtual address may have to come here first, from a node that no longer serves
         return Step(
             "kubeadm:init", f"begin the cluster {self.spec.cluster}", self._do_init,
-            self._serves, after=self.spec.endpoint,
+            self._serves, after=self.spec.endpoint, patience=60,
         )  # fmt: skip
 
     def join_step(self) -> Step:
