@@ -36,6 +36,8 @@ def up(lab: Lab) -> None:
         clusters(lab, [])
     with phase("federation"):
         federation(lab, [])
+    with phase("verify the links"):
+        verify_federation(lab, [])
     demo.show(lab)
     say("the lab is up")
     say("bare hosts have their IOMMU off until: scripts/lab deploy -e host_reboot=true")

@@ -238,7 +238,11 @@ class Site:
                 "endpoints": [{"conditions": {"ready": True}}],
             },
             {
-                "apiVersion": "v1", "kind": "Node", "metadata": {"name": "admiralty-shared-link"},
+                "apiVersion": "v1", "kind": "Node",
+                "metadata": {
+                    "name": "admiralty-shared-link",
+                    "labels": dict(zip(engine().stands_for, ("shared", "link"), strict=True)),
+                },
                 "status": {"conditions": UP},
             },
         )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 from ..cluster_objects.workload import unready
 from ..federation.engine import engine
 from ..federation.source import TOKENS, token_path
-from ..kube_api import Object, Reference
+from ..kube_api import Object
 from .findings import Broken
 from .own import Own
 
@@ -90,13 +90,18 @@ class Running:
 
     def nodes(self, link: str, namespaces: Sequence[str]) -> str | Broken:
         """The virtual nodes by which pods leave. That one is Ready says nothing of the target."""
+        found = {}
+        for node in self.own.api.list("v1", "Node"):
+            labels = node["metadata"].get("labels", {})
+            found[tuple(labels.get(key) for key in self.engine.stands_for)] = node
+        look = f"kubectl logs -n {self.engine.home} -l component=controller-manager"
         for namespace in namespaces:
-            name = self.engine.virtual_node(namespace, link)
-            live = self.own.api.get(Reference("v1", "Node", "", name))
-            look = f"kubectl logs -n {self.engine.home} -l component=controller-manager"
+            live = found.get((namespace, link))
             if live is None:
-                return self._broken(f"virtual node {name} is missing", look, "virtual node")
+                seen = f"namespace {namespace} has no virtual node"
+                return self._broken(seen, look, "virtual node")
             if not is_true(live, "Ready"):
+                name = live["metadata"]["name"]
                 return self._broken(f"virtual node {name} is not ready", look, "virtual node")
         return f"virtual nodes of {link} are there"
 

@@ -7,7 +7,6 @@ import json
 import ssl
 
 import pytest
-from ansible.module_utils.federation.engine import engine
 from ansible.module_utils.federation_doctor import DoctorSpec, SpecError
 from ansible.module_utils.kube_api import ApiError
 from fakes.doctor import OFFER, Site
@@ -240,7 +239,3 @@ def test_facts_that_are_wrong_are_one_line():
     facts = {**Site("alpha").facts(), "colour": "red"}
     with pytest.raises(SpecError, match="colour: unknown key"):
         DoctorSpec.parse(facts)
-
-
-def test_the_engine_says_where_it_is():
-    assert engine().virtual_node("shared", "link") == "admiralty-shared-link"

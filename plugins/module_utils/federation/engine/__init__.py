@@ -78,10 +78,6 @@ class Engine(Protocol):
         """The volume that the engine's pods in a source mount at ``/var/run/secrets/slipway``."""
         ...
 
-    def virtual_node(self, namespace: str, name: str) -> str:
-        """Name of the node by which pods of *namespace* leave by the link *name*."""
-        ...
-
     def secret_key(self) -> str:
         """Key of a link's Secret that holds the kubeconfig."""
         ...

@@ -126,9 +126,6 @@ class Admiralty:
         ]  # fmt: skip
         return {"name": "slipway-tokens", "projected": {"defaultMode": 0o440, "sources": sources}}
 
-    def virtual_node(self, namespace: str, name: str) -> str:
-        return f"admiralty-{namespace}-{name}"
-
     def secret_key(self) -> str:
         return "config"
 
