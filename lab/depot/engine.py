@@ -5,6 +5,7 @@ The folder (SLIPWAY_ADMIRALTY_DIR) has ``bin/agent``, ``bin/scheduler`` and ``ch
 """
 
 import gzip
+import hashlib
 import io
 import os
 import tarfile
@@ -61,14 +62,21 @@ def _double() -> Engine:
     return Engine("double", {"agent": image, "scheduler": image}, DOUBLE / "chart")
 
 
-def pack(chart: Path, archive: Path) -> None:
-    """A chart as Helm packs it; the same bytes from the same files."""
+def pack(chart: Path, folder: Path, name: str) -> Path:
+    """A chart as Helm packs it, under a name by its content: labs of several checkouts share it."""
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w") as packed:
+    with (
+        # not gzip.compress: its header is not the same in all versions of Python
+        gzip.GzipFile(fileobj=buffer, mode="wb", mtime=0, filename="") as stream,
+        tarfile.open(fileobj=stream, mode="w") as packed,
+    ):
         for path in sorted(chart.rglob("*")):
             if path.is_file():
                 entry = tarfile.TarInfo(f"engine/{path.relative_to(chart)}")
                 data = path.read_bytes()
                 entry.size, entry.mode = len(data), 0o644
                 packed.addfile(entry, io.BytesIO(data))
-    archive.write_bytes(gzip.compress(buffer.getvalue(), mtime=0))
+    digest = hashlib.sha256(buffer.getvalue()).hexdigest()
+    archive = folder / f"{name}-{digest[:16]}.tgz"
+    archive.write_bytes(buffer.getvalue())
+    return archive

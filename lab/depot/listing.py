@@ -71,8 +71,7 @@ def make(base: str, modules: tuple[Module, ...] = MODULES) -> dict[str, Any]:
     for name, (source, _) in OWN.items():
         if not (folder / name).exists():
             shutil.copy2(source, folder / name)
-    chart = folder / f"{federation.name}.tgz"
-    engine.pack(federation.chart, chart)
+    chart = engine.pack(federation.chart, folder, federation.name)
     listing = {
         "files": [
             {"name": name, "url": f"{base}/{programs[name].relative_to(root)}",

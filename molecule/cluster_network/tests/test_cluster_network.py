@@ -61,7 +61,7 @@ def until(true, seconds):
         try:
             if true() or time.monotonic() > end:
                 break
-        except AssertionError:  # a command that fails for now
+        except (AssertionError, ValueError):  # what fails, or is not there yet
             if time.monotonic() > end:
                 raise
         time.sleep(1)
@@ -133,17 +133,21 @@ def test_pods_of_a_deployment_reach_each_other_on_both_fabrics(kubectl):
     kubectl("apply -f -", apiVersion="apps/v1", kind="Deployment", metadata={"name": "pair"}, spec={
         "replicas": 2, "selector": {"matchLabels": {"app": "pair"}}, "template": template,
     })  # fmt: skip
-    # after nodes were down they come back by themselves
     kubectl("rollout status deployment/pair --timeout=120s")
-    until(lambda: len(running(kubectl)) == 2, 60)
-    pair = running(kubectl)
-    assert {each["spec"]["nodeName"] for each in pair} == {ONE, TWO}
-    first, second = (each["metadata"]["name"] for each in pair)
+    # after nodes were down they come back by themselves; until then the API shows what was before
+    until(lambda: reached(kubectl), 180)
+    assert {each["spec"]["nodeName"] for each in running(kubectl)} == {ONE, TWO}
+
+
+def reached(kubectl):
+    """Whether each fabric goes from one of the pair to the other."""
+    first, second = (each["metadata"]["name"] for each in running(kubectl))
     mine, others = addresses(kubectl, first), addresses(kubectl, second)
     for fabric in ("storage", "rdma"):
         assert mine[fabric] != others[fabric]
         said = kubectl(f"exec {first} -- ping -c2 -w10 {others[fabric]}")
         assert " 0% packet loss" in said, fabric
+    return True
 
 
 def running(kubectl):

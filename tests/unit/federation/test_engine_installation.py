@@ -13,9 +13,7 @@ VOLUME = {"name": "slipway-tokens", "projected": {"sources": [{"serviceAccountTo
 
 @pytest.fixture
 def packed(tmp_path):
-    path = tmp_path / "chart.tgz"
-    engine.pack(engine.DOUBLE / "chart", path)
-    return path
+    return engine.pack(engine.DOUBLE / "chart", tmp_path, "double")
 
 
 def rendered(path, **values):
@@ -36,8 +34,9 @@ def one(found, kind):
 
 
 def test_a_packed_chart_is_the_same_bytes_each_time(packed, tmp_path):
-    engine.pack(engine.DOUBLE / "chart", tmp_path / "again.tgz")
-    assert packed.read_bytes() == (tmp_path / "again.tgz").read_bytes()
+    before = packed.read_bytes()
+    assert engine.pack(engine.DOUBLE / "chart", tmp_path, "double") == packed
+    assert packed.read_bytes() == before
 
 
 def test_a_chart_that_is_not_the_pinned_one_is_refused(packed):
