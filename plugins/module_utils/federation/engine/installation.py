@@ -38,9 +38,7 @@ _LINKS = "slipway/links"
 
 def values(cluster: str, replicas: int) -> dict[str, Any]:
     """The chart's values. *cluster* has to be unique among all that are linked."""
-    counts = {
-        name: {"replicas": replicas} for name in ("controllerManager", "scheduler", "restarter")
-    }
+    counts = {name: {"replicas": replicas} for name in ("controllerManager", "scheduler")}
     return {"clusterName": cluster, "sourceController": {"enabled": False}, **counts}
 
 
