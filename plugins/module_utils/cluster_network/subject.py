@@ -116,14 +116,17 @@ class Routes:
         return {BATCH: "".join(lines), UNIT: HEADER + _UNIT}
 
     def observe(self) -> dict[str, Any]:
-        shown = self.system.run("ip", "-json", "route", "show", "proto", PROTOCOL, check=False)
         enabled = self.system.run("systemctl", "is-enabled", SERVICE, check=False)
         return {
             "files": {path: self.system.read(path) for path in self.files()},
-            "routes": {
-                route["dst"]: route.get("gateway", "") for route in json.loads(shown.stdout or "[]")
-            },
+            "routes": self._routes(),
             "enabled": enabled.stdout.strip() == "enabled",
+        }
+
+    def _routes(self) -> dict[str, str]:
+        shown = self.system.run("ip", "-json", "route", "show", "proto", PROTOCOL, check=False)
+        return {
+            route["dst"]: route.get("gateway", "") for route in json.loads(shown.stdout or "[]")
         }
 
     def plan(self, seen: dict[str, Any], plan: Plan) -> None:
@@ -132,13 +135,9 @@ class Routes:
             step = file_step(self.system, name, "at every boot", path, text, seen["files"][path])
             if step:
                 plan.steps.append(step)
-        wanted = dict(self.spec.routes)
-        for to in seen["routes"]:
-            if to not in wanted:
-                plan.steps.append(self._delete(to, seen["routes"][to]))
-        for to, via in wanted.items():
-            if seen["routes"].get(to) != via:
-                plan.steps.append(self._add(to, via, seen["routes"].get(to)))
+        wanted, there = dict(self.spec.routes), seen["routes"]
+        if there != wanted:
+            plan.steps.append(self._change(wanted, there))
         if wanted and not seen["enabled"]:
             plan.steps.append(
                 Step("enable:pod-routes", "at every boot", self._enable,
@@ -150,27 +149,28 @@ class Routes:
         self.system.run("systemctl", "daemon-reload")
         self.system.run("systemctl", "enable", SERVICE)
 
-    def _add(self, to: str, via: str, before: str | None) -> Step:
+    def _change(self, wanted: dict[str, str], there: dict[str, str]) -> Step:
+        """All routes that differ at once: their number must not be felt by a node that joins."""
+        new = {to: via for to, via in wanted.items() if there.get(to) != via}
+        gone = sorted(there.keys() - wanted.keys())
+        lines = [f"route del {to} proto {PROTOCOL}\n" for to in gone]
+        lines += [f"route replace {to} via {via} proto {PROTOCOL}\n" for to, via in new.items()]
         return Step(
-            f"route:{to}", "pods of another node",
-            lambda: self.system.run(
-                "ip", "route", "replace", to, "via", via, "proto", PROTOCOL
-            ),
-            lambda: None if self.observe()["routes"].get(to) == via else "is not there",
-            before=before, after=via,
+            "routes", "pods of other nodes, as the model has them",
+            lambda: self.system.run("ip", "-batch", "-", stdin="".join(lines)),
+            lambda: self._unlike(wanted),
+            before={to: there[to] for to in there if to in new or to in gone}, after=new,
         )  # fmt: skip
 
-    def _delete(self, to: str, via: str) -> Step:
-        return Step(
-            f"route:{to}:delete", "no node of the model has these pods",
-            lambda: self.system.run("ip", "route", "del", to, "proto", PROTOCOL),
-            lambda: "is still there" if to in self.observe()["routes"] else None,
-            before=via, after=None,
-        )  # fmt: skip
+    def _unlike(self, wanted: dict[str, str]) -> str | None:
+        """The first route that is not as wanted."""
+        there = self._routes()
+        wrong = sorted(to for to in {*wanted, *there} if wanted.get(to) != there.get(to))
+        return f"{wrong[0]} goes by {there.get(wrong[0])}" if wrong else None
 
     def verify(self, seen: dict[str, Any]) -> list[Check]:
         return [
             Check(f"route to pods of {via}", seen["routes"].get(to) == via, via,
-                  seen["routes"].get(to), step=f"route:{to}", look=f"ip route get {to}")
+                  seen["routes"].get(to), step="routes", look=f"ip route get {to}")
             for to, via in self.spec.routes.items()
         ]  # fmt: skip

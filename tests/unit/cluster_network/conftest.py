@@ -12,9 +12,10 @@ class StandInNode(CutPoints, System):
     def __init__(self, root):
         super().__init__(str(root))
         self.routes, self.units, self.cleared, self.rules = {}, {}, False, ""
+        self.batches = []
 
     def run(self, *argv, check=True, timeout=120, stdin=None):
-        return super().run(*argv, check=check)
+        return super().run(*argv, check=check, stdin=stdin)
 
     def _recorded(self, argv, stdin):
         unit = self.units.setdefault(argv[-1], {"active": False, "enabled": False})
@@ -38,10 +39,13 @@ class StandInNode(CutPoints, System):
         if argv[:4] == ("ip", "-json", "route", "show"):
             shown = [{"dst": to, "gateway": via} for to, via in self.routes.items()]
             return Output(0, json.dumps(shown), "")
-        if argv[:3] == ("ip", "route", "replace"):
-            self.routes[argv[3]] = argv[5]
-        elif argv[:3] == ("ip", "route", "del"):
-            del self.routes[argv[3]]
+        if argv == ("ip", "-batch", "-"):
+            self.batches.append(stdin)
+            for _route, verb, to, *rest in map(str.split, stdin.splitlines()):
+                if verb == "replace":
+                    self.routes[to] = rest[1]
+                else:
+                    del self.routes[to]
         elif argv[:2] == ("systemctl", "enable"):
             unit["enabled"] = True
         elif argv[:2] == ("systemctl", "is-enabled"):

@@ -27,7 +27,7 @@ def test_all_steps_and_then_none_on_stand_in(new_node):
     planned = names(converge(network(node), check=True))
     assert names(converge(network(node))) == planned == [
         "cni:bridge", "file:pod-routes", "file:slipway-pod-routes.service",
-        "route:10.101.12.0/24", "enable:pod-routes",
+        "routes", "enable:pod-routes",
         "file:pods.nft", "file:slipway-pods.service", "pods:outside", "enable:pods",
     ]  # fmt: skip
     bridge = json.loads(node.read(CONFLIST))["plugins"][0]
@@ -42,7 +42,7 @@ def test_a_node_that_left_takes_its_route_along(new_node):
     converge(network(node))
     result = converge(network(node, routes={"10.101.13.0/24": "192.0.2.43"}))
     assert node.routes == {"10.101.13.0/24": "192.0.2.43"}
-    assert "route:10.101.12.0/24:delete" in names(result)
+    assert "routes" in names(result)
     assert "10.101.12" not in node.read(BATCH)
 
 
@@ -51,8 +51,28 @@ def test_a_lost_route_is_seen_and_comes_back(new_node):
     converge(network(node))
     node.routes.clear()
     seen = network(node)
-    assert [c.step for c in failed(seen.verify(seen.observe()))] == ["route:10.101.12.0/24"]
-    assert names(converge(network(node))) == ["route:10.101.12.0/24"]
+    assert [c.step for c in failed(seen.verify(seen.observe()))] == ["routes"]
+    assert names(converge(network(node))) == ["routes"]
+
+
+def test_a_node_that_joins_many_takes_one_step_and_one_command(new_node):
+    node = new_node()
+    many = {f"10.102.{n}.0/24": f"192.0.2.{n}" for n in range(250)}
+    result = converge(network(node, routes=many))
+    assert node.routes == many
+    assert names(result).count("routes") == len(node.batches) == 1
+
+
+def test_a_later_run_gives_only_the_routes_that_differ(new_node):
+    node = new_node()
+    converge(network(node))
+    node.routes["10.101.12.0/24"] = "192.0.2.99"
+    node.routes["10.101.99.0/24"] = "192.0.2.98"
+    converge(network(node))
+    assert node.batches[1].splitlines() == [
+        "route del 10.101.99.0/24 proto 83",
+        "route replace 10.101.12.0/24 via 192.0.2.41 proto 83",
+    ]
 
 
 def test_the_way_out_comes_back_and_goes_with_the_bridge(new_node):
