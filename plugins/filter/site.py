@@ -114,10 +114,18 @@ def host_cluster(site_model: Model, site_host: Model) -> dict[str, Any]:
     return cluster.host_cluster(clusters, domain, host_view(site_model, site_host))
 
 
-def host_pod_routes(site_model: Model, site_host: Model, site_peers: Sequence[Model]) -> Any:
-    """``site_model | host_pod_routes(site_host, nodes)``: by which node pods are reached."""
-    others = [host_cluster(site_model, peer) for peer in site_peers]
-    return cluster.pod_routes(host_cluster(site_model, site_host), others)
+def host_pod_routes(site_model: Model, site_host: Model, others: Iterable[Model]) -> Any:
+    """``site_model | host_pod_routes(site_host, others)``: by which node pods are reached.
+
+    *others*: ``hostvars`` of the other nodes, not their ``site_host``: to template that of each
+    would be most of the time that a node takes to join a large cluster.
+    """
+    own = host_cluster(site_model, site_host)
+    found = item(site_model, "site_clusters", own["cluster"])
+    known = (
+        (int(each.get("site_host_index", 0)), str(each.get("ansible_host", ""))) for each in others
+    )
+    return cluster.pod_routes(found, own["cluster"], known)
 
 
 def node_addresses(site_model: Model, site_hosts: Iterable[Model]) -> list[str]:

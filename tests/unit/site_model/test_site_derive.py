@@ -303,7 +303,9 @@ def test_a_node_knows_its_cluster_and_its_pods(opened):
     assert (control["node_pod_subnet"], worker["node_pod_subnet"]) == (
         "10.101.11.0/24", "10.101.12.0/24",
     )  # fmt: skip
-    assert cluster.pod_routes(control, [control, worker]) == {"10.101.12.0/24": "192.168.77.41"}
+    assert cluster.pod_routes(clusters["alpha"], "alpha", [(12, "192.168.77.41")]) == {
+        "10.101.12.0/24": "192.168.77.41"
+    }
 
 
 def test_a_node_without_room_for_its_pods_is_said(opened):

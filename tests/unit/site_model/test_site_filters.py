@@ -43,7 +43,8 @@ def test_each_filter_gives_something(filters, rack):
     nodes = [node.as_site_host() for node in alpha.hosts.values()]
     assert filters["host_cluster"](alpha.sections, nodes[0])["cluster"] == "alpha"
     assert filters["cluster_node_marks"](alpha.sections, nodes)[0]["labels"] == {}
-    assert len(filters["host_pod_routes"](alpha.sections, nodes[0], nodes)) == 4
+    others = [{"site_host_index": n["index"], "ansible_host": n["address"]} for n in nodes[1:]]
+    assert len(filters["host_pod_routes"](alpha.sections, nodes[0], others)) == 4
     assert list(filters["host_pod_networks"](alpha.sections, nodes[0])) == ["storage", "rdma"]
     virtual = alpha.hosts["worker-1"].as_site_host()
     assert filters["host_pod_rdma"](alpha.sections, virtual)["parents"] == {

@@ -94,13 +94,9 @@ def node_marks(nodes: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def pod_routes(node: Mapping[str, Any], others: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """{pod subnet: address} of the other nodes of *node*'s cluster (``host_cluster`` of each)."""
-    return {
-        other["node_pod_subnet"]: other["address"]
-        for other in others
-        if other["cluster"] == node["cluster"] and other["node"] != node["node"]
-    }
+def pod_routes(cluster: Cluster, name: str, others: Iterable[tuple[int, str]]) -> dict[str, str]:
+    """{pod subnet: address} of other nodes; *others*: index and address of each."""
+    return {node_pod_subnet(cluster, name, index): address for index, address in others}
 
 
 def pod_network(
