@@ -102,3 +102,5 @@ MODULES = (
     Module("cni", "github.com/containernetworking/plugins"),
     Module("multus", "gopkg.in/k8snetworkplumbingwg/multus-cni.v4"),
 )  # fmt: skip
+#: Nodes that only say that they are: built when a benchmark asks for it.
+KWOK = Module("kwok", "sigs.k8s.io/kwok")

@@ -6,10 +6,10 @@ import tarfile
 import pytest
 
 from lab.depot import images, modules
-from lab.depot.modules import MODULES
+from lab.depot.modules import KWOK, MODULES
 
 
-@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)
+@pytest.mark.parametrize("module", [*MODULES, KWOK], ids=lambda module: module.name)
 def test_every_module_is_pinned_and_names_its_programs(module):
     assert module.version.startswith("v")
     assert module.programs
