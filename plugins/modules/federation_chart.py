@@ -75,7 +75,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 definitions:
-  description: Resource definitions.
+  description: Resource definitions, and the engine's namespace.
   returned: always
   type: list
   elements: dict

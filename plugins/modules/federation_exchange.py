@@ -9,7 +9,8 @@ short_description: A site's side of the handshakes of its links
 description:
   - Runs on the controller. Makes the site's signing key once, writes the signed documents that are
     due below C(sent), judges those below C(received), and says the state of each link.
-  - Nothing in the documents is secret. How they travel is the administrators' business.
+  - Nothing in the documents is secret but tokens, which are sealed. How they travel is the
+    administrators' business.
 options:
   desired:
     description: Links, peers and clusters (C(module_utils/federation/terms.py), ExchangeSpec).
@@ -42,7 +43,8 @@ fingerprint:
 links:
   description: >-
     Each link's C(state) (accepted, waiting for …, expired, refused, ended), C(detail), C(peer),
-    C(role), C(cluster), C(fingerprint), C(expires), and the accepted C(offer) or C(request).
+    C(role), C(cluster), C(fingerprint), C(expires), the accepted C(offer) or C(request), C(token)
+    (when the last one ends, why a new one is due) and C(renewal) (the same for people).
   returned: always
   type: dict
 left:

@@ -8,6 +8,7 @@ import json
 from urllib.parse import parse_qs
 
 from ansible.module_utils.cluster_objects.spec import ObjectsSpec
+from ansible.module_utils.federation.account import secrets, username
 from ansible.module_utils.federation.doctor_terms import doctor_terms
 from ansible.module_utils.federation.engine import engine
 from ansible.module_utils.federation.source import TOKENS
@@ -24,7 +25,8 @@ GROUP = "multicluster.admiralty.io/v1alpha1"
 POLICY, RBAC = "admissionregistration.k8s.io/v1", "rbac.authorization.k8s.io/v1"
 KINDS = {
     **{("v1", kind): (plural, True) for kind, plural in (
-        ("ResourceQuota", "resourcequotas"), ("LimitRange", "limitranges"), ("Pod", "pods"),
+        ("ServiceAccount", "serviceaccounts"), ("ResourceQuota", "resourcequotas"),
+        ("LimitRange", "limitranges"), ("Pod", "pods"),
         ("Event", "events"),
     )},
     **{("apps/v1", kind): (f"{kind.lower()}s", True) for kind in (
@@ -171,6 +173,7 @@ class Site:
         self.state = {"state": "accepted", "detail": [], "expires": "2027-03-01T00:00:00Z",
                       "offer": None, "request": None}  # fmt: skip
         self.state |= {"offer": OFFER} if name == "alpha" else {"request": REQUEST}
+        self.state["token"] = {"expires": "", "account": "", "due": ""}
         self.link = {**LINK, **changes}
         self.offer = OFFER
         self._fill()
@@ -203,17 +206,19 @@ class Site:
             self.api.put(*ObjectsSpec.parse({"name": whole, "objects": things}).objects)
         for each in engine().definitions():
             self.api.put({**each, "status": {"conditions": UP}})
-        if self.name == "beta":
-            trusted = facts["links"][0]["trusted"]
+        trusted = facts["links"][0]["trusted"]
+        if trusted:
             path = "/etc/kubernetes/slipway/authentication.json"
             self.files.files[path] = json.dumps({"jwt": [trusted]})
         self._engine()
         self._peer()
 
     def _engine(self):
-        volume = engine().token_volume(
-            [{"audience": OFFER["audience"], "lifetime": 3600, "path": "link/token"}]
-        )
+        token = {"audience": OFFER["audience"], "lifetime": 3600, "path": "link/token"}
+        if self.link["credential"] == "token":
+            token = {"secret": "slipway-token-link", "path": "link/token"}
+            self.api.put(*secrets({"link": "t"}, "admiralty"))
+        volume = engine().token_volume([token])
         mounts = [{"name": volume["name"], "mountPath": TOKENS}]
         template = {"spec": {"containers": [{"volumeMounts": mounts}], "volumes": [volume]}}
         self.api.put(
@@ -248,6 +253,9 @@ class Site:
         )  # fmt: skip
 
     def _peer(self):
+        user = f"alpha:{engine().subject}"
+        if self.link["credential"] == "token":
+            user = username("link")
         claims = base64.urlsafe_b64encode(b"{}").decode()
         self.api.posted["/api/v1/namespaces/admiralty/serviceaccounts/admiralty/token"] = {
             "status": {"token": f"h.{claims}.s"}
@@ -256,7 +264,7 @@ class Site:
         resources = [{"name": plural} for (v, _), (plural, _) in KINDS.items() if v == GROUP]
         self.peer.posted = {
             "/apis/authentication.k8s.io/v1/selfsubjectreviews": {
-                "status": {"userInfo": {"username": f"alpha:{engine().subject}"}}
+                "status": {"userInfo": {"username": user}}
             },
             "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews": {
                 "status": {"resourceRules": rules}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from . import guards, leaving, source, target
+from . import account, guards, leaving, source, target
 from .engine import engine
 from .terms import audience
 
@@ -16,10 +16,11 @@ def cluster_federation(
     site: str, cluster: str, links: Sequence[Mapping[str, Any]], states: Mapping[str, Any],
     inside: Sequence[str], administrators: str,
 ) -> dict[str, Any]:  # fmt: skip
-    """``{definitions, guards, objects, links, jwt, tokens, peers, remains}``, and for the engine
+    """``{definitions, guards, objects, links, jwt, tokens, accounts, peers, remains}``, and for the
 
-    ``{webhook_conditions, token_volume}``. Guards come first: they say which Secrets of links may
-    be written. *links* are those objects that the engine reads when it starts.
+    engine ``{webhook_conditions, token_volume}``. Guards come first: they say which Secrets of
+    links may be written. *links* are those objects that the engine reads when it starts,
+    *accounts* those whose tokens this target makes (``granting.Account``).
 
     links           of the model, as ``federation_link`` derives them, with this cluster.
     states          what ``federation_exchange`` says of each; only accepted ones have an effect.
@@ -31,13 +32,18 @@ def cluster_federation(
     open_ = [x for x in mine if states.get(x["name"], {}).get("state") == ACCEPTED]
     inbound = [x for x in open_ if x["target"] == site and x["source"] != site]
     outbound = [x for x in open_ if x["source"] == site]
-    keys = ("objects", "links", "jwt", "tokens", "peers")
+    keys = ("objects", "links", "jwt", "tokens", "accounts", "peers")
     found: dict[str, Any] = {key: [] for key in keys}
     objects = found["objects"]
 
     for link in inbound:
-        request = states[link["name"]]["request"]
+        state, by_token = states[link["name"]], account.by_token(link)
+        request = state["request"]
         username = f"{link['source']}:{request['subject']}"
+        if by_token:
+            username = account.username(link["name"])
+            objects.append(account.account(link["name"]))
+            found["accounts"].append(_account(link, state["token"]))
         for name in link["namespaces"]:
             objects += target.namespace_objects(core, link, name, username, inside)
         objects.append(target.cluster_binding(link, username))
@@ -46,8 +52,10 @@ def cluster_federation(
         found["peers"].append(
             {"username": username, "namespaces": spaces, "cluster": core.peer_cluster_rules()}
         )
-        if link["credential"] == "jwt":
+        if not by_token:
             found["jwt"].append(target.trust(link, request, audience(site, cluster)))
+    if found["accounts"]:
+        objects.insert(0, account.namespace())
     bursting = [link for link in outbound if link["target"] == site]
     if inbound or bursting:
         objects += target.roles(core)
@@ -57,14 +65,18 @@ def cluster_federation(
     owners, claims, allowed, names = {}, {}, [], {}
     for link in outbound:
         offer = states[link["name"]]["offer"]
+        # an engine does not start with a link whose file is missing
+        waits = account.by_token(link) and not states[link["name"]].get("token")
         owners |= link["owners"]
         claims |= link["claim_quotas"]
         for name in link["namespaces"]:
             names.setdefault(name, link["name"])
+            if waits:
+                continue
             found["links"] += source.namespace_objects(core, link, name, offer)
             if offer:
                 allowed.append(source.encoded(source.kubeconfig(link["name"], name, offer)))
-        if offer:
+        if offer and not waits:
             found["tokens"].append(_token(link, offer))
     objects += found["links"]
     for name, link_name in names.items():
@@ -74,7 +86,7 @@ def cluster_federation(
         objects.append(source.engine_role(core))
     if owners:
         objects.append(source.owner_role())
-    if found["tokens"] or any(x["source"] == site != x["target"] for x in mine):
+    if any(x["source"] == site != x["target"] and not account.by_token(x) for x in mine):
         # before the request is answered: the target looks for the keys when it begins to trust
         objects.append(source.discovery())
 
@@ -102,7 +114,18 @@ def cluster_federation(
     return found
 
 
+def _account(link: Mapping[str, Any], token: Mapping[str, Any] | None) -> dict[str, Any]:
+    last = token or {"due": "none was sent", "account": ""}
+    return {
+        "link": link["name"], "namespace": account.NAMESPACE, "name": link["name"],
+        "lifetime": link["token_lifetime"], "due": last["due"], "known": last["account"],
+    }  # fmt: skip
+
+
 def _token(link: Mapping[str, Any], offer: Mapping[str, Any]) -> dict[str, Any]:
+    if account.by_token(link):
+        secret = account.secret_name(link["name"])
+        return {"secret": secret, "path": source.token_path(link["name"])}
     lifetime = min(link["token_lifetime"], offer["token_lifetime"])
     path = source.token_path(link["name"])
     return {"audience": offer["audience"], "lifetime": lifetime, "path": path}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .account import by_token, secret_name
 from .cluster import cluster_federation
 
 
@@ -34,6 +35,8 @@ def doctor_terms(
                 "objects": [thing for thing in whole["objects"] if _name(thing) in own],
                 "trusted": alone["jwt"][0] if alone["jwt"] else None,
                 "lifetime": link["token_lifetime"],
+                "secret": secret_name(link["name"]) if by_token(link) and link["source"] == site
+                else "",
             }
         )  # fmt: skip
     return {

@@ -1,7 +1,8 @@
-"""Offers, requests and notes of an end: small signed files that people can read.
+"""Offers, requests, tokens and notes of an end: small signed files that people can read.
 
 A document is a body, in YAML as the kit writes it, the signer's public key and the signature
-over the body's exact bytes. Nothing in it is secret. On the controller only (pydantic, PyYAML).
+over the body's exact bytes. Nothing in it is secret but a token, which is sealed for its reader.
+On the controller only (pydantic, PyYAML).
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ _LEVELS = 5
 _TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"
 _URL = r"^https://[A-Za-z0-9.:\[\]_-]+(/[A-Za-z0-9._~/-]*)?$"
 _PEM = r"^(-----BEGIN CERTIFICATE-----\n([A-Za-z0-9+/=]+\n)+-----END CERTIFICATE-----\n)+$"
+_SEALING = r"^x25519:[A-Za-z0-9+/]{43}=$"
 _SIGNED = re.compile(
     rf"(?P<body>.*\n)(?P<key>{KEY.pattern})\n"
     r"(?P<signature>-----BEGIN SSH SIGNATURE-----\n[A-Za-z0-9+/=\n]+"
@@ -86,7 +88,16 @@ class Request(Body):
     certificate_authority: str = Field(pattern=_PEM, max_length=20000)
     subject: str = Field(pattern=r"^system:serviceaccount:[a-z0-9-]+:[a-z0-9.-]+$", max_length=300)
     username: str = Field(max_length=400)
-    encryption_key: str | None = Field(None, pattern=r"^x25519:[A-Za-z0-9+/]{43}=$")
+    encryption_key: str | None = Field(None, pattern=_SEALING)
+
+
+class Token(Body):
+    """The target's: a token of the peer's account, sealed for the source; both end together."""
+
+    kind: Literal["token"] = "token"
+    account: str = Field(pattern=r"^[0-9a-f-]{36}$")
+    encryption_key: str = Field(pattern=_SEALING)
+    sealed: str = Field(pattern=r"^[A-Za-z0-9+/]+={0,2}$", max_length=20000)
 
 
 class End(Body):
@@ -96,8 +107,8 @@ class End(Body):
     by: Label
 
 
-Document = Union[Offer, Request, End]  # noqa: UP007
-KINDS = {"offer": Offer, "request": Request, "end": End}
+Document = Union[Offer, Request, Token, End]  # noqa: UP007
+KINDS = {"offer": Offer, "request": Request, "token": Token, "end": End}
 
 
 @dataclass(frozen=True)

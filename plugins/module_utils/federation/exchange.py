@@ -16,10 +16,11 @@ from ..converge import Check, Plan, Refusal, Step
 from ..system import System
 from .documents import DocumentError, End, Signed, at, read, render, seconds, sign
 from .letters import Letters
+from .receiving import Receiving
 from .signing import Signer, SigningError, fingerprint
 from .terms import ExchangeSpec, offer_of, request_of
 
-KINDS = ("offer", "request", "end")
+KINDS = ("offer", "request", "token", "end")
 
 
 class FederationExchange:
@@ -33,6 +34,7 @@ class FederationExchange:
         self.system, self.spec, self.now = system, spec, now
         self.signer = Signer(system, spec.key)
         self.letters = Letters(system, spec, now)
+        self.receiving = Receiving(self.letters, lambda name: self._path("taken", name))
 
     # observe
 
@@ -44,6 +46,9 @@ class FederationExchange:
             "exposed": public is not None and self.signer.exposed(),
             "sent": self._files("sent"),
             "received": self._files("received"),
+            "taken": self._files("taken"),
+            "sealing_key": self.letters.sealing.public(),
+            "sealing_exposed": self.letters.sealing.exposed(),
             "state": self._state(),
         }
 
@@ -91,10 +96,12 @@ class FederationExchange:
                      lambda: "others may read it" if self.signer.exposed() else None,
                      before="readable by others", after="0600")
             )  # fmt: skip
-        wanted = self._wanted(seen)
+        steps, key = self.receiving.key_steps(seen)
+        plan.steps += steps + self.receiving.steps(seen)
+        wanted = self._wanted(seen, key)
         for name, document in wanted.items():
             if document is not None:
-                plan.steps.append(self._write(name, document, seen["sent"].get(name)))
+                plan.steps.append(self.write(name, document, seen["sent"].get(name)))
         for name in self._over(seen):
             plan.steps += self._end(name, seen)
         plan.steps += self._forget(seen, wanted)
@@ -106,7 +113,7 @@ class FederationExchange:
         ]
         return plan
 
-    def _wanted(self, seen: dict[str, Any]) -> dict[str, Any]:
+    def _wanted(self, seen: dict[str, Any], key: str | None) -> dict[str, Any]:
         """{name: document to write, or None where what was sent still holds}."""
         found: dict[str, Any] = {}
         for link in self.spec.links.values():
@@ -118,7 +125,7 @@ class FederationExchange:
                 offer = self.letters.judged(link, seen, "offer")
                 if isinstance(offer, Signed) and self.letters.agreement(link, offer) is not None:
                     name = f"{link.peer}/{link.name}.request"
-                    found[name] = request_of(self.spec, link, offer)
+                    found[name] = request_of(self.spec, link, offer, key)
         return {name: self._due(name, make, seen) for name, make in found.items()}
 
     def _due(self, name: str, make: Callable[[int, str, str], Any], seen: dict[str, Any]) -> Any:
@@ -137,7 +144,8 @@ class FederationExchange:
 
     # steps
 
-    def _write(self, name: str, document: Any, before: str | None) -> Step:
+    def write(self, name: str, document: Any, before: str | None) -> Step:
+        """Sign *document* and put it into ``sent``."""
         path = self._path("sent", name)
 
         def do() -> None:
@@ -166,7 +174,9 @@ class FederationExchange:
     def _end(self, name: str, seen: dict[str, Any]) -> list[Step]:
         """The note, then nothing else of the link in ``sent``."""
         old = [
-            f"{name}.{kind}" for kind in ("offer", "request") if f"{name}.{kind}" in seen["sent"]
+            f"{name}.{kind}"
+            for kind in ("offer", "request", "token")
+            if f"{name}.{kind}" in seen["sent"]
         ]
         steps = []
         signed = next((s for s in (self.letters.own(seen, each) for each in old) if s), None)
@@ -177,7 +187,7 @@ class FederationExchange:
                 link=said.link, source=said.source, target=said.target, serial=serial,
                 issued=at(now), expires=at(now + self.spec.lifetime), by=self.spec.site,
             )  # fmt: skip
-            steps.append(self._write(f"{name}.end", note, seen["sent"].get(f"{name}.end")))
+            steps.append(self.write(f"{name}.end", note, seen["sent"].get(f"{name}.end")))
         return steps + [self._remove(each, "the link is over") for each in old]
 
     def _forget(self, seen: dict[str, Any], wanted: Mapping[str, Any]) -> list[Step]:
@@ -191,6 +201,8 @@ class FederationExchange:
                     steps.append(self._remove(name, "the link is there again"))
                 elif note is None or seconds(note.document.expires) <= self.now():
                     steps.append(self._remove(name, "is past"))
+            elif kind == "token" and link in self.letters.without_tokens():
+                steps.append(self._remove(name, "the link needs none"))
         return steps
 
     def _remove(self, name: str, why: str) -> Step:

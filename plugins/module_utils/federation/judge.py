@@ -109,8 +109,13 @@ def answers(request: Request, offers: Sequence[Mapping[str, Any]], now: float) -
     )
 
 
-def identity(request: Request, source: str, expected_subject: str) -> None:
-    """The request's identity is the engine's own, named by its site. Raises DocumentError."""
+def identity(request: Request, source: str, expected_subject: str, *, sealed: bool) -> None:
+    """The request's identity is the engine's own, named by its site. Raises DocumentError.
+
+    sealed  whether it has to bring a key for tokens.
+    """
+    if sealed and request.encryption_key is None:
+        raise DocumentError("encryption_key", f"is missing: {source} has to run again")
     if request.subject != expected_subject:
         raise DocumentError("subject", f"is {request.subject}, not {expected_subject}")
     if request.username != f"{source}:{request.subject}":

@@ -8,8 +8,10 @@ from typing import Any
 from ..system import System
 from .documents import DocumentError, Signed, read, render, sha256
 from .judge import Expected, agree, answers, identity, taken
+from .sealing import SealingKey
 from .signing import verify
 from .terms import ExchangeSpec, LinkSpec
+from .tokens import due, judged, kept, renewal
 
 #: Own offers that an answer may still be to.
 REMEMBERED = 2
@@ -20,6 +22,7 @@ class Letters:
 
     def __init__(self, system: System, spec: ExchangeSpec, now: Callable[[], float]) -> None:
         self.system, self.spec, self.now = system, spec, now
+        self.sealing = SealingKey(system, spec.sealing_key)
 
     def own(self, seen: dict[str, Any], name: str) -> Signed | None:
         """What was sent under *name*, if it is this site's and whole."""
@@ -55,10 +58,41 @@ class Letters:
         try:
             signed = taken(self.system, text, kind, expected, self.now())
             if kind == "request":
-                identity(signed.document, link.source, self.spec.subject)
+                identity(signed.document, link.source, self.spec.subject, sealed=link.by_token)
             return signed
         except DocumentError as error:
             return error
+
+    def token_taken(self, link: LinkSpec, seen: dict[str, Any]) -> Signed | None:
+        """The token document that was taken last, if this site can still open it."""
+        return kept(self.sealing, seen["taken"].get(f"{link.peer}/{link.name}.token"))
+
+    def token_come(self, link: LinkSpec, seen: dict[str, Any]) -> Signed | DocumentError | None:
+        """What came, judged; None where nothing did."""
+        text = seen["received"].get(f"{link.peer}/{link.name}.token")
+        known = self.spec.peers.get(link.peer, "")
+        if text is None or not known or not link.by_token:
+            return None
+        last = self.token_taken(link, seen)
+        try:
+            return judged(self.system, self.sealing, text, link, known, last, self.now())
+        except DocumentError as error:
+            return error
+
+    def _token(
+        self, link: LinkSpec, seen: dict[str, Any], request: Mapping[str, Any] | None
+    ) -> dict[str, Any] | None:
+        """``{expires, account}`` of the last token; in a target also ``due``. None: none yet."""
+        if not request:
+            last = self.token_taken(link, seen)
+            said = last.document if last else None
+            return {"expires": said.expires, "account": said.account} if said else None
+        own, key = self.own(seen, f"{link.peer}/{link.name}.token"), request["encryption_key"]
+        said = own.document if own else None
+        return {
+            "expires": said.expires if said else "", "account": said.account if said else "",
+            "due": due(own, key, self.now()),
+        }  # fmt: skip
 
     def agreement(self, link: LinkSpec, offer: Signed) -> list[str] | None:
         try:
@@ -67,12 +101,16 @@ class Letters:
             return None
 
     def state_of(self, link: LinkSpec, seen: dict[str, Any]) -> dict[str, Any]:
-        """``{state, detail, peer, cluster, role, fingerprint, offer, request, expires}``."""
+        """``{state, detail, peer, cluster, role, fingerprint, offer, request, expires}``,
+
+        and of accepted links ``{token, renewal}``, where *token* is as ``_token`` says it.
+        """
         role = "target" if link.target == self.spec.site else "source"
         found: dict[str, Any] = {
             "state": "accepted", "detail": [], "peer": link.peer, "cluster": link.cluster,
             "role": "both" if link.bursting else role, "offer": None, "request": None,
             "fingerprint": self.spec.peers.get(link.peer, ""), "expires": "",
+            "token": None, "renewal": "",
         }  # fmt: skip
         if link.bursting:
             return found
@@ -104,6 +142,13 @@ class Letters:
             state = "expired" if error.check == "expired" else "refused"
             return {**found, "state": state, "detail": [f"{kind} of {link.peer}: {error}"]}
         found[kind], found["expires"] = came.document.model_dump(), came.document.expires
+        if link.by_token:
+            found["token"] = self._token(link, seen, found["request"])
+            refused = self.token_come(link, seen) if role == "source" else None
+            if isinstance(refused, DocumentError):
+                found["detail"] = [*found["detail"], f"token of {link.peer}: {refused}"]
+        credential, lifetime = link.terms["credential"], link.terms["token_lifetime"]
+        found["renewal"] = renewal(credential, lifetime, found["token"])
         return found
 
     def _accepted(self, link: LinkSpec, seen: dict[str, Any], came: Signed) -> list[str]:
@@ -128,6 +173,11 @@ class Letters:
 
     def current(self) -> set[str]:
         return {f"{link.peer}/{link.name}" for link in self.spec.links.values()}
+
+    def without_tokens(self) -> set[str]:
+        """Links of the model whose targets trust an issuer instead."""
+        links = self.spec.links.values()
+        return {f"{link.peer}/{link.name}" for link in links if not link.by_token}
 
     def remembered(self, seen: dict[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
         """Serials of what was taken, and this site's last offers."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..host_datapath.reading import Reader, SpecError
+from .account import by_token
 from .documents import Answered, Offer, Request, Signed
 
 __all__ = ["ClusterFacts", "ExchangeSpec", "LinkSpec", "SpecError", "audience"]
@@ -41,6 +42,11 @@ class LinkSpec:
     def bursting(self) -> bool:
         return self.source == self.target
 
+    @property
+    def by_token(self) -> bool:
+        """Whether the target sends tokens, instead of trusting the source's issuer."""
+        return by_token({**self.terms, "source": self.source, "target": self.target})
+
 
 @dataclass(frozen=True)
 class ExchangeSpec:
@@ -58,6 +64,11 @@ class ExchangeSpec:
     folder: str
     subject: str
     lifetime: int
+
+    @property
+    def sealing_key(self) -> str:
+        """Path of the key that opens tokens, beside the one that signs."""
+        return f"{self.key.removesuffix('.pub')}.seal"
 
     @classmethod
     def parse(cls, data: Mapping[str, Any], subject: str) -> ExchangeSpec:
@@ -134,8 +145,8 @@ def offer_of(spec: ExchangeSpec, link: LinkSpec) -> Make:
     return make
 
 
-def request_of(spec: ExchangeSpec, link: LinkSpec, offer: Signed) -> Make:
-    """Makes the request that answers *offer*."""
+def request_of(spec: ExchangeSpec, link: LinkSpec, offer: Signed, key: str | None) -> Make:
+    """Makes the request that answers *offer*. *key*: for tokens to be sealed with."""
     facts = spec.clusters[link.cluster]
 
     def make(serial: int, issued: str, expires: str) -> Request:
@@ -146,7 +157,7 @@ def request_of(spec: ExchangeSpec, link: LinkSpec, offer: Signed) -> Make:
             issuer=facts.issuer,
             discovery=f"https://{facts.api}/.well-known/openid-configuration",
             certificate_authority=facts.ca, subject=spec.subject,
-            username=f"{spec.site}:{spec.subject}",
+            username=f"{spec.site}:{spec.subject}", encryption_key=key if link.by_token else None,
         )  # fmt: skip
 
     return make

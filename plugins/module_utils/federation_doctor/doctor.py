@@ -82,10 +82,12 @@ class Doctor:
             (SOURCE, link.source), (TARGET, link.target), self.now,
         )  # fmt: skip
         keys = Step("issuer", SOURCE, self._own_keys)
-        token = Step(
-            "token volume", SOURCE, lambda: running.token_volume(link.name, offer["audience"])
-        )
-        steps += [*way.steps(), keys, *peer.steps(namespaces), *last, token, node]
+        token = Step("token volume", SOURCE, lambda: running.token_volume(
+            link.name, offer["audience"], link.secret
+        ))  # fmt: skip
+        # a target that sends tokens does not ask for this site's keys
+        issuer = [] if link.secret else [keys]
+        steps += [*way.steps(), *issuer, *peer.steps(namespaces), *last, token, node]
         return steps, peer
 
     def _target_steps(self, own: Own, link: LinkFacts) -> list[Step]:
@@ -102,7 +104,7 @@ class Doctor:
             steps.append(
                 Step("trust", TARGET, lambda: trusted(self.system, own.api, link.trusted or {}))
             )
-        if link.request is not None:
+        if link.request is not None and link.trusted is not None:
             request = link.request
             way = Way(
                 self.system, self.outside, request["discovery"],

@@ -21,6 +21,7 @@ STEPS = {
     "ClusterRole": "authorisation",
     "ClusterRoleBinding": "authorisation",
     "RoleBinding": "authorisation",
+    "ServiceAccount": "authorisation",
     "Secret": "link",
     "Target": "link",
 }

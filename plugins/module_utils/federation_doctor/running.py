@@ -46,15 +46,16 @@ class Running:
                 )
         return f"{len(found)} Deployments are ready"
 
-    def token_volume(self, link: str, audience: str) -> str | Broken:
+    def token_volume(self, link: str, audience: str, secret: str = "") -> str | Broken:
         """Some pod of it mounts this link's token where the kubeconfig looks for it."""
         for each in self.workloads():
             template = each["spec"]["template"]["spec"]
             for volume in template.get("volumes", ()):
-                if _projects(volume, link, audience) and _mounted(template, volume["name"]):
+                if _projects(volume, link, audience, secret) and _mounted(template, volume["name"]):
                     return f"the token of {link} is mounted"
         return self._broken(
-            f"no pod of the engine mounts a token for {audience} at {TOKENS}/{token_path(link)}",
+            f"no pod of the engine mounts {f'Secret {secret}' if secret else 'a token'} for "
+            f"{audience} at {TOKENS}/{token_path(link)}",
             "Give its agent and its scheduler the volume that the filter federation_cluster "
             "gives as token_volume",
         )
@@ -115,7 +116,13 @@ def is_true(thing: Object, kind: str) -> bool:
     return any(each["type"] == kind and each["status"] == "True" for each in found)
 
 
-def _projects(volume: Object, link: str, audience: str) -> bool:
+def _projects(volume: Object, link: str, audience: str, secret: str) -> bool:
+    if secret:
+        return any(
+            each["secret"].get("name") == secret
+            for each in volume.get("projected", {}).get("sources", ())
+            if "secret" in each
+        )
     return any(
         token.get("audience") == audience and token.get("path") == token_path(link)
         for each in volume.get("projected", {}).get("sources", ())

@@ -22,6 +22,7 @@ class LinkFacts:
     objects    what the kit puts into the cluster for this link.
     trusted    the entry of the API server's ``jwt`` for it, in a target.
     lifetime   of tokens, in seconds.
+    secret     in a source whose target sends tokens: the Secret that holds one; else "".
     """
 
     name: str
@@ -37,6 +38,7 @@ class LinkFacts:
     objects: tuple[Object, ...]
     trusted: Mapping[str, Any] | None
     lifetime: int
+    secret: str
 
     @property
     def bursting(self) -> bool:
@@ -90,6 +92,7 @@ def _link(r: Reader) -> LinkFacts:
         offer=value.get("offer"), request=value.get("request"),
         objects=tuple(each.value for each in r.objects("objects")),
         trusted=value.get("trusted"), lifetime=r.number("lifetime", 3600, 1, 10**9),
+        secret=r.text("secret", ""),
     )  # fmt: skip
     for name in ("offer", "request", "trusted"):
         r.ignore(name)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import json
 
+from ansible.module_utils.federation.account import secrets
 from ansible.module_utils.federation.cluster import cluster_federation
 from ansible.module_utils.federation.engine import engine
 from ansible.module_utils.federation.engine.lost import LOST, present
+from ansible.module_utils.federation.source import SECRET_PREFIX
 from fakes.federation import PEM, terms
 
 LINK = {
@@ -25,8 +27,8 @@ REQUEST = {
 }  # fmt: skip
 
 
-def made(site, state="accepted", **changes):
-    states = {"link": {"state": state, "offer": OFFER, "request": REQUEST}}
+def made(site, state="accepted", token=None, **changes):
+    states = {"link": {"state": state, "offer": OFFER, "request": REQUEST, "token": token}}
     found = cluster_federation(site, "c", [{**LINK, **changes}], states, ["10.0.0.0/8"], "admins")
     names = {(o["kind"], o["metadata"].get("namespace", ""), o["metadata"]["name"]): o
              for o in found["guards"] + found["objects"]}  # fmt: skip
@@ -70,6 +72,51 @@ def test_a_source_keeps_no_secret():
     assert found["jwt"] == []
     policy = names["ValidatingAdmissionPolicy", "", "slipway-federation-secrets"]
     assert data in policy["spec"]["validations"][1]["expression"]
+
+
+def test_a_target_that_trusts_no_issuer_gives_an_account_the_same_rights():
+    found, names = made("beta", credential="token")
+    user = "system:serviceaccount:slipway-federation:link"
+    assert ("ServiceAccount", "slipway-federation", "link") in names
+    assert found["objects"][0]["metadata"]["name"] == "slipway-federation"
+    assert found["jwt"] == []
+    assert found["accounts"] == [
+        {"link": "link", "namespace": "slipway-federation", "name": "link", "lifetime": 3600,
+         "due": "none was sent", "known": ""}
+    ]  # fmt: skip
+    (peer,) = found["peers"]
+    assert peer == {**made("beta")[0]["peers"][0], "username": user}
+    other = made("beta")[1]
+    for key in set(names) & set(other):
+        same = json.loads(json.dumps(names[key]).replace(user, f"alpha:{SUBJECT}"))
+        assert same == other[key]
+    assert {key[0] for key in set(names) ^ set(other)} == {"Namespace", "ServiceAccount"}
+
+
+def test_a_source_of_a_token_has_the_same_link_with_another_file_behind_it():
+    token = {"expires": "2027-01-15T09:00:00Z", "account": "x"}
+    found, names = made("alpha", credential="token", token=token)
+    other = made("alpha")[1]
+    discovery = ("ClusterRoleBinding", "", "slipway-federation-discovery")
+    assert {key: names[key] for key in names} == {k: v for k, v in other.items() if k != discovery}
+    (source,) = found["token_volume"]["projected"]["sources"]
+    assert source == {
+        "secret": {"name": "slipway-token-link", "optional": True,
+                   "items": [{"key": "token", "path": "link/token"}]},
+    }  # fmt: skip
+
+
+def test_a_link_without_its_first_token_does_not_start_the_engine_with_a_missing_file():
+    found, names = made("alpha", credential="token")
+    assert found["links"] == found["tokens"] == []
+    assert ("Namespace", "", "shared") in names
+
+
+def test_tokens_are_in_secrets_that_no_namespaces_owner_reads():
+    (secret,) = secrets({"link": "t"}, engine().home)
+    assert secret["metadata"]["namespace"] == "admiralty"
+    assert not secret["metadata"]["name"].startswith(SECRET_PREFIX)  # those hold kubeconfigs
+    assert base64.b64decode(secret["data"]["token"]) == b"t"
 
 
 def test_links_that_are_not_accepted_open_nothing():

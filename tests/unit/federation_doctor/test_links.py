@@ -239,3 +239,39 @@ def test_facts_that_are_wrong_are_one_line():
     facts = {**Site("alpha").facts(), "colour": "red"}
     with pytest.raises(SpecError, match="colour: unknown key"):
         DoctorSpec.parse(facts)
+
+
+def by_token(name):
+    return Site(name, credential="token")
+
+
+def test_a_link_by_token_is_whole_on_both_sides():
+    for name in ("alpha", "beta"):
+        site = by_token(name)
+        assert site.why() is None, site.last
+        steps = [step for step, _ in site.last["good"]]
+        # nobody's issuer is trusted, so nobody asks for its keys
+        assert not {"trust", "issuer"} & set(steps)
+
+
+@pytest.mark.parametrize(
+    ("breaks", "step", "side"),
+    [
+        (drop("Secret", "slipway-token-link", "admiralty"), "account", "target"),
+        (fails("Unauthorized", SELF, 401, peer=True), "authentication", "target"),
+        (
+            lambda s: template(s)["volumes"][0]["projected"].update(sources=[]),
+            "token volume", "source",
+        ),
+    ],
+)  # fmt: skip
+def test_what_a_link_by_token_lacks_is_named(breaks, step, side):
+    site = by_token("alpha")
+    breaks(site)
+    assert site.why() == (step, side)
+
+
+def test_an_account_that_is_gone_is_named():
+    site = by_token("beta")
+    site.api.drop("ServiceAccount", "link", "slipway-federation")
+    assert site.why() == ("authorisation", "target")

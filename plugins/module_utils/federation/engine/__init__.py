@@ -75,7 +75,10 @@ class Engine(Protocol):
         ...
 
     def token_volume(self, tokens: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        """The volume that the engine's pods in a source mount at ``/var/run/secrets/slipway``."""
+        """The volume that the engine's pods in a source mount at ``/var/run/secrets/slipway``.
+
+        A token is ``{path, audience, lifetime}``, or ``{path, secret}``: a Secret of its home.
+        """
         ...
 
     def secret_key(self) -> str:

@@ -115,19 +115,24 @@ class Admiralty:
         }  # fmt: skip
 
     def token_volume(self, tokens: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-        sources = [
-            {
-                "serviceAccountToken": {
-                    "audience": token["audience"], "expirationSeconds": token["lifetime"],
-                    "path": token["path"],
-                }
-            }
-            for token in tokens
-        ]  # fmt: skip
+        sources = [_projection(token) for token in tokens]
         return {"name": "slipway-tokens", "projected": {"defaultMode": 0o440, "sources": sources}}
 
     def secret_key(self) -> str:
         return "config"
+
+
+def _projection(token: Mapping[str, Any]) -> dict[str, Any]:
+    """A token that kubelet asks for, or that the kit keeps in a Secret; kubelet renews both."""
+    if "secret" in token:
+        item = {"key": "token", "path": token["path"]}
+        return {"secret": {"name": token["secret"], "items": [item], "optional": True}}
+    return {
+        "serviceAccountToken": {
+            "audience": token["audience"], "expirationSeconds": token["lifetime"],
+            "path": token["path"],
+        }
+    }  # fmt: skip
 
 
 def _rule(groups: list[str], resources: list[str], verbs: list[str]) -> dict[str, Any]:

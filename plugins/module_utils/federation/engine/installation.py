@@ -43,8 +43,12 @@ def values(cluster: str, replicas: int) -> dict[str, Any]:
 
 
 def definitions(rendered: Iterable[Manifest]) -> list[Manifest]:
-    """The chart's resource definitions."""
-    return [copy.deepcopy(x) for x in rendered if x["kind"] == "CustomResourceDefinition"]
+    """The chart's resource definitions, and its namespace: tokens are there before it starts."""
+    level = {
+        f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn", "audit")
+    }
+    found = [copy.deepcopy(x) for x in rendered if x["kind"] == "CustomResourceDefinition"]
+    return [*found, manifest("v1", "Namespace", NAMESPACE, labels=level)]
 
 
 def objects(
@@ -52,7 +56,7 @@ def objects(
     token_volume: Mapping[str, Any], conditions: Sequence[Mapping[str, Any]],
     links: Sequence[Mapping[str, Any]],
 ) -> list[Manifest]:  # fmt: skip
-    """All but the definitions and the certificate.
+    """All but the definitions, the namespace and the certificate.
 
     images          by ``agent`` and ``scheduler``.
     control_planes  addresses that may reach the webhook and the virtual kubelet, which ask
@@ -73,13 +77,7 @@ def objects(
                 webhook["matchConditions"] = [dict(each) for each in conditions]
     if single:  # a budget for one pod would only hold up drains
         kept = [thing for thing in kept if thing["kind"] != "PodDisruptionBudget"]
-    level = {
-        f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn", "audit")
-    }
-    return [
-        manifest("v1", "Namespace", NAMESPACE, labels=level), *_reader(),
-        _network_policy(control_planes), *kept,
-    ]  # fmt: skip
+    return [*_reader(), _network_policy(control_planes), *kept]
 
 
 def _reader() -> list[Manifest]:

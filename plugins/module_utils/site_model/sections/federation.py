@@ -47,9 +47,9 @@ class Link(Part):
     )
     priority: int = key("Highest priority of its pods in the target.", 0, ge=-(10**9), le=10**9)
     credential: Literal["jwt", "token"] = key(
-        "jwt: the target trusts the source's issuer; token: bound tokens, rotated.", "jwt"
+        "jwt: the target trusts the source's issuer; token: it sends bound tokens, rotated.", "jwt"
     )
-    token_lifetime: int = key("Of a token of the source.", 3600, unit="s", ge=600, le=86400)
+    token_lifetime: int = key("Of a token.", 3600, unit="s", ge=600, le=86400)
     pod_security: Literal["restricted", "baseline", "privileged"] = key(
         "Pod Security level in the target.", "restricted"
     )
