@@ -63,8 +63,9 @@ class Sites:
             copy = folder / f"lab-{site}"
             shutil.copytree(CHECKOUT / f"inventories/lab-{site}", copy)
             model = copy / "group_vars/all/federation.yml"
-            says = "      credential: token\n      token_lifetime: 600\n      namespaces:"
-            model.write_text(model.read_text().replace("      namespaces:", says))
+            ends = "      source: alpha\n      target: beta\n"
+            says = f"{ends}      credential: token\n      token_lifetime: 600\n"
+            model.write_text(model.read_text().replace(ends, says))
         self.said = []
 
     def play(self, site, book="rotate", *arguments):
