@@ -75,7 +75,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 definitions:
-  description: Resource definitions, and the engine's namespace.
+  description: Resource definitions.
+  returned: always
+  type: list
+  elements: dict
+namespace:
+  description: The engine's namespace, as a list.
   returned: always
   type: list
   elements: dict
@@ -133,6 +138,7 @@ def main() -> None:
     module.exit_json(
         changed=False,
         definitions=installation.definitions(rendered),
+        namespace=[installation.home()],
         objects=installation.objects(rendered, **wanted),
         certificate=installation.CERTIFICATE,
     )

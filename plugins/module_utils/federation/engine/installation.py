@@ -43,12 +43,16 @@ def values(cluster: str, replicas: int) -> dict[str, Any]:
 
 
 def definitions(rendered: Iterable[Manifest]) -> list[Manifest]:
-    """The chart's resource definitions, and its namespace: tokens are there before it starts."""
+    """The chart's resource definitions."""
+    return [copy.deepcopy(x) for x in rendered if x["kind"] == "CustomResourceDefinition"]
+
+
+def home() -> Manifest:
+    """Its namespace. It comes with the definitions: tokens are in it before the engine starts."""
     level = {
         f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn", "audit")
     }
-    found = [copy.deepcopy(x) for x in rendered if x["kind"] == "CustomResourceDefinition"]
-    return [*found, manifest("v1", "Namespace", NAMESPACE, labels=level)]
+    return manifest("v1", "Namespace", NAMESPACE, labels=level)
 
 
 def objects(
