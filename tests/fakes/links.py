@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 
+from ansible.module_utils.federation.account import secrets
 from ansible.module_utils.federation_doctor import DoctorSpec
 from ansible.module_utils.federation_verify import Verifier
 from ansible.module_utils.federation_verify.rights import model
@@ -77,7 +78,10 @@ class Proven(Site):
         self.api.__class__ = Watched
         self.api.eyes = self.peer
         self.given = {}
-        self.api.posted[TOKEN] = {"status": {"token": token(int(self.now()))}}
+        made = token(int(self.now()))
+        self.api.posted[TOKEN] = {"status": {"token": made}}
+        if name == "alpha" and self.link["credential"] == "token":
+            self.api.put(*secrets({"link": made}, "admiralty"))
         self.peer.posted |= {
             RULES: self._rules,
             "/api/v1/namespaces": refuse("namespaces"),

@@ -25,7 +25,7 @@ def credential(link: LinkFacts) -> str:
     if link.bursting:
         return ""
     if link.offer is not None:
-        return str(link.offer.get("credential", "jwt"))
+        return "token" if link.secret else "jwt"
     return "jwt" if link.trusted is not None else "token"
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..converge import STAND_IN
+from ..federation.account import username
 from ..federation_doctor import Doctor, DoctorSpec
 from ..federation_doctor.findings import TARGET
 from ..federation_doctor.outside import Outside
@@ -165,6 +166,8 @@ class Verifier:
 
 
 def _same(one: LinkFacts, other: LinkFacts) -> bool:
+    if "token" in (table.credential(one), table.credential(other)):
+        return one.name == other.name
     if one.offer is not None and other.offer is not None:
         return bool(one.offer["audience"] == other.offer["audience"])
     if one.request is not None and other.request is not None:
@@ -174,6 +177,8 @@ def _same(one: LinkFacts, other: LinkFacts) -> bool:
 
 def _user(link: LinkFacts) -> str:
     """The peer as the target's API server names it."""
+    if table.credential(link) == "token":
+        return username(link.name)
     assert link.request is not None
     return f"{link.source}:{link.request['subject']}"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from ansible.module_utils.federation_verify import rights
 from ansible.module_utils.kube_api import ApiError
-from fakes.doctor import OFFER
 from fakes.links import BINDINGS, TOKEN, VOLUMES, Proven, refuse, token
 
 USER = "alpha:system:serviceaccount:admiralty:admiralty"
@@ -42,6 +41,17 @@ def test_a_target_asks_as_the_peers_user_in_every_namespace():
     checks = site.verify()
     assert set(site.api.users) == {USER}
     assert checks["rights outside its namespaces"]["got"] == "nothing of its own in 3 others"
+
+
+@SITES
+def test_a_link_by_token_is_asked_as_its_own_account(name):
+    site = Proven(name, credential="token")
+    checks = site.verify()
+    assert [check for check in checks.values() if not check["ok"]] == []
+    assert "rights in shared" in checks
+    assert (site.row["credential"], site.row["lifetime"]) == ("token", 3600)
+    if name == "beta":
+        assert set(site.api.users) == {"system:serviceaccount:slipway-federation:link"}
 
 
 @SITES
@@ -200,10 +210,3 @@ def test_an_odd_token_has_no_age(text):
     site.api.posted[TOKEN]["status"]["token"] = text or "x"
     site.verify()
     assert (site.row["age"], site.row["lifetime"]) == (None, None)
-
-
-def test_another_kind_of_credential_is_named():
-    site = Proven("alpha")
-    site.state["offer"] = {**OFFER, "credential": "token"}
-    site.verify()
-    assert site.row["credential"] == "token"
