@@ -5,43 +5,14 @@ Real API servers. The token of the engine's service account is used by hand, as 
 
 import base64
 import json
-import shlex
-import time
 
 import pytest
+from clusters import Cluster
 
-KUBECTL = "kubectl --kubeconfig /etc/kubernetes/admin.conf"
 BETA = "https://192.168.78.31:6443"
 PEER = "alpha:system:serviceaccount:admiralty:admiralty"
 SECRET = "slipway-federation-alpha-to-beta"
 OWNER = "--as=olga --as-group=owners"
-
-
-class Cluster:
-    def __init__(self, host):
-        self.host = host
-
-    def run(self, arguments, stdin=None):
-        text = f"{KUBECTL} {arguments}"
-        if stdin is not None:
-            text = f"echo {shlex.quote(json.dumps(stdin))} | {text}"
-        return self.host.run(text)
-
-    def ask(self, arguments, stdin=None):
-        done = self.run(arguments, stdin)
-        assert done.rc == 0, done.stderr
-        return done.stdout
-
-    def refuses(self, because, arguments, stdin=None):
-        done = self.run(arguments, stdin)
-        assert done.rc != 0, f"was not refused: {arguments}"
-        assert because in done.stderr, done.stderr
-
-    def ready(self):
-        end = time.monotonic() + 180
-        while self.run("get --raw /readyz").rc and time.monotonic() < end:
-            time.sleep(1)
-        return self
 
 
 @pytest.fixture

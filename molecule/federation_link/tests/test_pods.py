@@ -6,14 +6,12 @@ the DOUBLE of tests/engine_double, which has neither logs nor exec of pods.
 
 import json
 import os
-import shlex
-import time
 from pathlib import Path
 
 import pytest
 import yaml
+from clusters import Cluster, eventually
 
-KUBECTL = "kubectl --kubeconfig /etc/kubernetes/admin.conf"
 DOUBLE = not os.environ.get("SLIPWAY_ADMIRALTY_DIR")
 ENGINE = "the engine's DOUBLE" if DOUBLE else "Admiralty"
 SPACE = "-n shared"
@@ -22,37 +20,6 @@ SPACE = "-n shared"
 @pytest.fixture(scope="module", autouse=True)
 def engine():
     print(f"\nengine: {ENGINE}")
-
-
-class Cluster:
-    def __init__(self, host):
-        self.host = host
-
-    def run(self, arguments, stdin=None):
-        text = f"{KUBECTL} {arguments}"
-        if stdin is not None:
-            text = f"echo {shlex.quote(json.dumps(stdin))} | {text}"
-        return self.host.run(text)
-
-    def ask(self, arguments, stdin=None):
-        done = self.run(arguments, stdin)
-        assert done.rc == 0, done.stderr
-        return done.stdout
-
-    def items(self, kind, selector="", space=SPACE):
-        return json.loads(self.ask(f"get {kind} {space} -l '{selector}' -o json"))["items"]
-
-    def shows(self, words, arguments, timeout=120):
-        return eventually(lambda: words in self.ask(arguments), timeout, arguments)
-
-
-def eventually(true, timeout=120, what=""):
-    end = time.monotonic() + timeout
-    while time.monotonic() < end:
-        if true():
-            return True
-        time.sleep(1)
-    raise AssertionError(f"not after {timeout} s: {what or true}")
 
 
 @pytest.fixture

@@ -7,19 +7,17 @@ Tokens live 600 s, the least that an API server makes; each is replaced after se
 import base64
 import json
 import os
-import shlex
 import shutil
 import subprocess
 import threading
-import time
 from pathlib import Path
 
 import pytest
+from clusters import Cluster, eventually
 
 from lab import federation as postman
 from lab.paths import CHECKOUT, Paths
 
-KUBECTL = "kubectl --kubeconfig /etc/kubernetes/admin.conf"
 BETA = "https://192.168.78.31:6443"
 LINK, SPACE = "alpha-to-beta", "-n shared"
 ROTATIONS = int(os.environ.get("ROTATIONS", "20"))
@@ -27,31 +25,6 @@ ACCOUNT = f"system:serviceaccount:slipway-federation:{LINK}"
 PATHS = Paths.of()
 #: What a client is told whom the API server does not know.
 UNKNOWN = ("Unauthorized", "must be logged in", "provide credentials")
-
-
-class Cluster:
-    def __init__(self, host):
-        self.host = host
-
-    def run(self, arguments, stdin=None, program=KUBECTL):
-        text = f"{program} {arguments}"
-        if stdin is not None:
-            text = f"echo {shlex.quote(json.dumps(stdin))} | {text}"
-        return self.host.run(text)
-
-    def ask(self, arguments, stdin=None):
-        done = self.run(arguments, stdin)
-        assert done.rc == 0, done.stderr
-        return done.stdout
-
-
-def eventually(true, timeout=120, what=""):
-    end = time.monotonic() + timeout
-    while time.monotonic() < end:
-        if true():
-            return
-        time.sleep(1)
-    raise AssertionError(f"not after {timeout} s: {what}")
 
 
 class Sites:
