@@ -21,6 +21,8 @@ from lab.paths import CHECKOUT, Paths
 BETA = "https://192.168.78.31:6443"
 LINK, SPACE = "alpha-to-beta", "-n shared"
 ROTATIONS = int(os.environ.get("ROTATIONS", "20"))
+#: Of the client, in seconds: it is not there to keep the machine busy.
+PAUSE = 0.5
 ACCOUNT = f"system:serviceaccount:slipway-federation:{LINK}"
 PATHS = Paths.of()
 #: What a client is told whom the API server does not know.
@@ -113,7 +115,7 @@ def chaperon(name):
 
 
 class Client(threading.Thread):
-    """Starts and ends pods in beta without a pause, with the token that alpha has just then."""
+    """Starts and ends pods in beta all the while, with the token that alpha has just then."""
 
     def __init__(self, sites):
         super().__init__(daemon=True)
@@ -134,6 +136,7 @@ class Client(threading.Thread):
                     self.refused.append(done.stderr)
                 elif done.rc:
                     self.failed.append(done.stderr)
+            self.over.wait(PAUSE)
 
 
 def job(name):
