@@ -20,6 +20,8 @@ from slipway.kube_api import Api, ApiError, Reference
 GROUP = "multicluster.admiralty.io"
 VERSION = f"{GROUP}/v1alpha1"
 ELECT, MANIFEST = f"{GROUP}/elect", f"{GROUP}/sourcepod-manifest"
+PLACED_HERE = f"{GROUP}/use-constraints-from-spec-for-proxy-pod-scheduling"
+PLACEMENT = ("nodeSelector", "tolerations", "affinity", "topologySpreadConstraints")
 PARENT_UID, PARENT_NAME = f"{GROUP}/parent-uid", f"{GROUP}/parent-name"
 PARENT_CLUSTER, IS_DELEGATE = f"{GROUP}/parent-cluster-name", f"{GROUP}/is-delegate"
 FINALIZER = f"{GROUP}/double"
@@ -178,7 +180,15 @@ def delegate(pod, cluster):
     spec["volumes"] = [v for v in spec.get("volumes", ()) if v["name"] not in tokens]
     for each in [*spec["containers"], *spec.get("initContainers", ())]:
         each["volumeMounts"] = [m for m in each.get("volumeMounts", ()) if m["name"] not in tokens]
-    for gone in ("priority", "nodeName", "serviceAccount", "serviceAccountName", "schedulerName"):
+    here = PLACEMENT if PLACED_HERE in meta["annotations"] else ()
+    for gone in (
+        *here,
+        "priority",
+        "nodeName",
+        "serviceAccount",
+        "serviceAccountName",
+        "schedulerName",
+    ):
         spec.pop(gone, None)
     labels = {f"{GROUP}/{k.rpartition('/')[2]}": v for k, v in meta.get("labels", {}).items()}
     labels |= {PARENT_UID: meta["uid"], PARENT_CLUSTER: cluster}
@@ -267,13 +277,18 @@ class Webhook(http.server.BaseHTTPRequestHandler):
 
 
 def proxy(pod):
+    annotations = pod["metadata"]["annotations"]
+    here = pod["spec"] if PLACED_HERE in annotations else {}
+    kept = {key: value for key, value in pod["spec"].items() if key not in PLACEMENT}
+    tolerated = {"key": "virtual-kubelet.io/provider", "value": "admiralty"}
     spec = {
-        **pod["spec"], "schedulerName": PROXY_SCHEDULER, "nodeSelector": PROVIDER,
-        "tolerations": [{"key": "virtual-kubelet.io/provider", "value": "admiralty"}],
+        **kept, **{key: here[key] for key in PLACEMENT if key in here},
+        "schedulerName": PROXY_SCHEDULER,
+        "nodeSelector": {**here.get("nodeSelector", {}), **PROVIDER},
+        "tolerations": [*here.get("tolerations", ()), tolerated],
         "terminationGracePeriodSeconds": 0,
     }  # fmt: skip
-    spec.pop("affinity", None)
-    annotations = {**pod["metadata"]["annotations"], MANIFEST: json.dumps(pod)}
+    annotations = {**annotations, MANIFEST: json.dumps(pod)}
     finalizers = [*pod["metadata"].get("finalizers", ()), FINALIZER]
     return [
         {"op": "add", "path": "/spec", "value": spec},

@@ -127,6 +127,21 @@ def test_a_jobs_result_comes_home_with_its_configuration_and_secret(sites):
     eventually(lambda: not delegates(beta, "burst"))
 
 
+def test_a_monitoring_pod_runs_in_the_site_of_every_link(sites):
+    alpha, beta = sites
+    alpha.ask("apply -f -", example("monitor"))
+    try:
+        eventually(lambda: running(delegates(beta, "monitor")))
+        (there,) = delegates(beta, "monitor")
+        assert "nodeSelector" not in there["spec"]
+        eventually(lambda: running(alpha.items("pods", "app=monitor")))
+        (here,) = alpha.items("pods", "app=monitor")
+        assert here["spec"]["nodeName"].startswith("admiralty-shared-")
+    finally:
+        alpha.ask(f"delete daemonset monitor {SPACE}")
+    eventually(lambda: not delegates(beta, "monitor"))
+
+
 def test_a_pod_that_is_not_elected_stays_at_home(sites):
     alpha, beta = sites
     alpha.ask("apply -f -", example("stays"))
