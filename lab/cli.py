@@ -80,6 +80,7 @@ def parser() -> argparse.ArgumentParser:
         ("deploy", playbooks.deploy, "hosts"),
         ("verify", playbooks.verify, "verify"),
         ("clusters", playbooks.clusters, "clusters"),
+        ("verify-clusters", playbooks.verify_clusters, "verify_clusters"),
         ("federation", playbooks.federation, "federation"),
         ("verify-federation", playbooks.verify_federation, "verify_federation"),
     ):

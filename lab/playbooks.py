@@ -56,17 +56,19 @@ def verify(lab: Lab, arguments: list[str]) -> None:
 
 def clusters(lab: Lab, arguments: list[str]) -> None:
     """Converge the clusters of the running nodes' sites."""
-    running = lab.running_nodes()
-    if not running:
-        raise LabError(f"no node runs; start some with: scripts/lab start {' '.join(NODES)}")
-    for site in dict.fromkeys(Node.named(name).site for name in running):
-        here = [name for name in running if Node.named(name).site == site]
+    on_clusters(lab, "clusters", arguments)
+
+
+def verify_clusters(lab: Lab, arguments: list[str]) -> None:
+    """Measure between their pods; the playbook shows the matrix and where its report is."""
+    on_clusters(lab, "verify_clusters", arguments)
+
+
+def on_clusters(lab: Lab, name: str, arguments: list[str]) -> None:
+    for site in sites(lab):
+        here = [each for each in lab.running_nodes() if Node.named(each).site == site]
         here += by_inventory(lab).get(f"lab-{site}", [])
-        shown(
-            lab, "clusters",
-            [str(VENV / "ansible-playbook"), "-i", f"inventories/lab-{site}",
-             "playbooks/clusters.yml", *limit(here, arguments), *arguments],
-        )  # fmt: skip
+        of_site(lab, site, name, [*limit(here, arguments), *arguments])
 
 
 def limit(running: list[str], arguments: list[str]) -> list[str]:
