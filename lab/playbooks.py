@@ -11,7 +11,7 @@ from lab.errors import LabError
 from lab.instance import Lab
 from lab.machine import DEFAULT_SET, Machine
 from lab.node.node import DEFAULT_SET as NODES
-from lab.node.node import TWO_SITES, Node
+from lab.node.node import BESIDE, TWO_SITES, Node
 from lab.paths import CHECKOUT
 from lab.progress import phase, say, summary
 
@@ -106,9 +106,15 @@ def sites(lab: Lab) -> list[str]:
 def of_site(lab: Lab, site: str, name: str, arguments: list[str]) -> None:
     shown(
         lab, f"{name}-{site}",
-        [str(VENV / "ansible-playbook"), "-i", f"inventories/lab-{site}",
+        [str(VENV / "ansible-playbook"), "-i", f"inventories/{inventory(lab, site)}",
          f"playbooks/{name}.yml", *arguments],
     )  # fmt: skip
+
+
+def inventory(lab: Lab, site: str) -> str:
+    """Folder in inventories, of a site beside those that run."""
+    found = (BESIDE[site, other] for other in sites(lab) if (site, other) in BESIDE)
+    return next(found, f"lab-{site}")
 
 
 def playbook(lab: Lab, name: str, arguments: list[str]) -> None:

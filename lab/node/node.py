@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from lab.errors import LabError
 
 #: Site → its management network; each is a bridge of the lab's namespace, which routes.
-SITES = {"alpha": "192.168.77", "beta": "192.168.78"}
+SITES = {"alpha": "192.168.77", "beta": "192.168.78", "gamma": "192.168.80"}
 #: Role → address of its node number 0, which does not exist.
 ROLES = {"control": 30, "worker": 40}
 #: Fabric → VLAN of the rack's switch on which it is.
@@ -14,6 +14,8 @@ FABRICS = {"storage": 100, "rdma": 200}
 #: Nodes of the smallest cluster.
 DEFAULT_SET = ("alpha-control-1", "alpha-worker-1")
 TWO_SITES = (*DEFAULT_SET, "beta-control-1", "beta-worker-1")
+#: Inventory of a site where another one runs as well: with gamma, alpha has two targets.
+BESIDE = {("alpha", "gamma"): "lab-alpha-central"}
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Node:
 
     @classmethod
     def named(cls, name: str) -> "Node":
-        """The node called alpha-control-1 … beta-worker-9."""
+        """The node called alpha-control-1 … gamma-worker-9."""
         match = re.fullmatch(r"([a-z]+)-([a-z]+)-([1-9])", name)
         if not match or match[1] not in SITES or match[2] not in ROLES:
             sites, roles = ", ".join(SITES), " or ".join(ROLES)

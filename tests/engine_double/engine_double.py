@@ -2,7 +2,8 @@
 
 It stands in for Admiralty where that cannot be had: same service account, kubeconfig Secrets,
 token files, labels, annotations and webhook; one program in place of agent and schedulers. It has
-no logs, exec, services or ingresses of pods, makes one candidate a pod, and chooses no target.
+no logs, exec, services or ingresses of pods, makes one candidate a pod, and spreads pods over the
+targets of their namespace by their identities alone.
 """
 
 import base64
@@ -57,10 +58,10 @@ def reference(kind, namespace, name):
 
 
 class Source:
-    """One Target: pods of its namespace run there."""
+    """One Target, the *number*-th of *count* in its namespace: its part of the pods run there."""
 
-    def __init__(self, own, cluster, link):
-        self.own, self.cluster = own, cluster
+    def __init__(self, own, cluster, link, number, count):
+        self.own, self.cluster, self.number, self.count = own, cluster, number, count
         self.namespace, self.name = link["metadata"]["namespace"], link["metadata"]["name"]
         self.node = f"admiralty-{self.namespace}-{self.name}"
         if link["spec"].get("self"):
@@ -75,6 +76,7 @@ class Source:
             pod["metadata"]["uid"]: pod
             for pod in self.own.list("v1", "Pod", self.namespace)
             if pod["spec"].get("schedulerName") == PROXY_SCHEDULER
+            and int(pod["metadata"]["uid"][:8], 16) % self.count == self.number
         }
         chaperons = {}
         query = f"labelSelector={PARENT_CLUSTER}%3D{self.cluster}"
@@ -309,8 +311,13 @@ def serve(port, secure):
 def cycle(cluster):
     own = in_cluster()
     serve_peers(own)
+    spaces = {}
     for link in own.list(VERSION, "Target"):
-        attempt(lambda link=link: Source(own, cluster, link).cycle())
+        spaces.setdefault(link["metadata"]["namespace"], []).append(link)
+    for links in spaces.values():
+        links.sort(key=lambda link: link["metadata"]["name"])
+        for number, link in enumerate(links):
+            attempt(lambda *which: Source(own, cluster, *which).cycle(), link, number, len(links))
 
 
 def main():

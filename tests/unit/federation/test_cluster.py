@@ -150,6 +150,28 @@ def test_bursting_has_a_link_to_itself_and_no_credential():
     assert target["spec"] == {"self": True}
 
 
+def test_a_namespace_with_two_targets_has_a_link_and_a_token_for_each():
+    second = {**LINK, "name": "other", "target": "gamma"}
+    states = {
+        name: {"state": "accepted", "offer": {**OFFER, "target": to, "audience": f"slipway:{to}:c"},
+               "request": None}
+        for name, to in (("link", "beta"), ("other", "gamma"))
+    }  # fmt: skip
+    found = cluster_federation("alpha", "c", [LINK, second], states, [], "admins")
+    targets = [o for o in found["objects"] if o["kind"] == "Target"]
+    assert len({o["metadata"]["name"] for o in targets}) == 2
+    assert len({o["spec"]["kubeconfigSecret"]["name"] for o in targets}) == 2
+    assert {o["metadata"]["namespace"] for o in targets} == {"shared"}
+    assert [(t["audience"], t["path"]) for t in found["tokens"]] == [
+        ("slipway:beta:c", "link/token"), ("slipway:gamma:c", "other/token"),
+    ]  # fmt: skip
+    names = [(o["kind"], o["metadata"].get("namespace"), o["metadata"]["name"])
+             for o in found["guards"] + found["objects"]]  # fmt: skip
+    assert len(names) == len(set(names)), "the namespace is made once"
+    # what is left of one link when it ends is not the other's
+    assert found["remains"]["outbound"] == {"shared": ["link", "other"]}
+
+
 def test_lost_fields_are_asked_for_by_path():
     assert present("spec.volumes[].image") == (
         "has(object.spec) && has(object.spec.volumes) && "

@@ -19,7 +19,9 @@ MISTAKES = [
 SITES = [
     "lab",
     "lab-alpha",
+    "lab-alpha-central",
     "lab-beta",
+    "lab-gamma",
     "example-rack",
     *(f"example-federation/site-{letter}" for letter in "abc"),
 ]

@@ -45,6 +45,7 @@ def check(model: Model) -> Iterator[Problem]:
                 where = (*path, "namespaces", number)
                 yield error("link-namespace", where, message, fix, namespace)
     yield from _shared(own, links)
+    yield from _claims(links)
     for name in model.federation.addresses:
         where = ("site_federation", "addresses", name)
         yield from dangling(model, "cluster", name, where, "site_clusters")
@@ -77,6 +78,18 @@ def _shared(own: str, links: Mapping[str, Link]) -> Iterator[Problem]:
                 message = f"link {first} has it too, and {whose} would read {other}'s secrets there"
                 fix = "Agree with one of them on another namespace."
                 yield error("link-namespace-shared", path, message, fix, namespace)
+
+
+def _claims(links: Mapping[str, Link]) -> Iterator[Problem]:
+    """A namespace claims once, whatever number of targets its pods have."""
+    first: dict[tuple[str, str], str] = {}
+    for name, link in links.items():
+        for namespace in link.claims:
+            other = first.setdefault((link.cluster, namespace), name)
+            if other != name:
+                path = ("site_federation", "links", name, "claims", namespace)
+                message, fix = f"link {other} says it too", "Write it once, for both links together."
+                yield error("link-claims", path, message, fix)
 
 
 def _by_namespace(path: Path, link: Link) -> Iterator[Problem]:

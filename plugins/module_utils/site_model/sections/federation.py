@@ -43,7 +43,7 @@ class Link(Part):
         "In the target: a namespace's part of the budget; none written: even parts.", {}
     )
     claims: dict[Label, Budget] = key(
-        "In the source: what a namespace may claim, its pods at home included.", {}
+        "In the source: what a namespace may claim of all its links, its pods at home included.", {}
     )
     priority: int = key("Highest priority of its pods in the target.", 0, ge=-(10**9), le=10**9)
     credential: Literal["jwt", "token"] = key(
