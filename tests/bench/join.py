@@ -121,7 +121,7 @@ def crowd(lab: Lab, nodes: int) -> None:
     wanted = dict(stand_ins(nodes))
     have = {name for name in names(lab) if name.startswith("stand-in-")}
     if gone := sorted(have - wanted.keys()):
-        kubectl(lab, f"delete node {' '.join(gone)}")
+        kubectl(lab, f"delete node --wait=false {' '.join(gone)}")
     new = [thing(name, wanted[name]["ansible_host"]) for name in wanted if name not in have]
     if new:
         kubectl(lab, "create -f -", json.dumps({"apiVersion": "v1", "kind": "List", "items": new}))
