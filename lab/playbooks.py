@@ -10,8 +10,8 @@ from lab.command import tail
 from lab.errors import LabError
 from lab.instance import Lab
 from lab.machine import DEFAULT_SET, Machine
-from lab.node.node import DEFAULT_SET as NODES
 from lab.node.node import BESIDE, TWO_SITES, Node
+from lab.node.node import DEFAULT_SET as NODES
 from lab.paths import CHECKOUT
 from lab.progress import phase, say, summary
 

@@ -1,7 +1,9 @@
 """One node container of one instance: start, stop, cables."""
 
+import io
 import json
 import shutil
+import tarfile
 import time
 
 from lab import keys, network, ssh
@@ -47,12 +49,12 @@ class Container:
         if not self.pid:
             self.unplug()
             log = self.paths.logs / f"{self.name}.log"
-            if self.exists():
-                logged(podman("start", self.label), log)
-            else:
-                run = ["run", "--detach", "--name", self.label, "--hostname", self.name]
-                logged(podman(*run, *OPTIONS, image.name(), "/sbin/init"), log)
+            if not self.exists():
+                create = ["create", "--name", self.label, "--hostname", self.name]
+                logged(podman(*create, *OPTIONS, image.name(), "/sbin/init"), log)
+            # before it starts: without a key sshd gives up after five tries
             self.identify()
+            logged(podman("start", self.label), log)
         self.wire(switch)
         self.forward()
         self.wait()
@@ -64,9 +66,17 @@ class Container:
             "/etc/ssh/ssh_host_ed25519_key.pub": keys.public(self.name) + "\n",
             "/root/.ssh/authorized_keys": keys.public(keys.CLIENT) + "\n",
         }
-        for path, text in files.items():
-            write = f"umask 077; mkdir -p $(dirname {path}); cat > {path}"
-            capture(podman("exec", "-i", self.label, "sh", "-c", write), stdin=text)
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w") as archive:
+            folder = tarfile.TarInfo("root/.ssh")
+            folder.type, folder.mode = tarfile.DIRTYPE, 0o700
+            archive.addfile(folder)
+            for path, text in files.items():
+                entry, data = tarfile.TarInfo(path.lstrip("/")), text.encode()
+                entry.size, entry.mode = len(data), 0o600
+                archive.addfile(entry, io.BytesIO(data))
+        # keys are ASCII, and so is what tar puts around them
+        capture(podman("cp", "-", f"{self.label}:/"), stdin=packed.getvalue().decode())
 
     def wire(self, switch: Switch) -> None:
         """Management by the site's bridge, each fabric by an access port of the rack's switch."""
