@@ -12,6 +12,8 @@ from .settings import Settings
 NAMESPACE = "slipway-verify"
 NETWORKS = "k8s.v1.cni.cncf.io/networks"
 RESOURCE = "rdma/"
+#: Nodes behind which another site is: their pods would measure the way there.
+VIRTUAL = "virtual-kubelet.io/provider"
 
 Object = dict[str, Any]
 
@@ -30,7 +32,8 @@ class Node:
         )  # fmt: skip
         offered = status.get("allocatable", {})
         self.rdma = [f for f in self.fabrics if int(offered.get(RESOURCE + f, "0")) > 0]
-        self.ready = not thing.get("spec", {}).get("unschedulable") and any(
+        closed = thing.get("spec", {}).get("unschedulable") or VIRTUAL in labels
+        self.ready = not closed and any(
             c["type"] == "Ready" and c["status"] == "True" for c in status.get("conditions", ())
         )
 

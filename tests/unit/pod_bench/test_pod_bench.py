@@ -99,6 +99,13 @@ def test_every_pair_over_every_network_that_both_have_and_nothing_is_left():
     assert all(check["ok"] for check in checks)
 
 
+def test_a_virtual_node_of_another_site_is_not_measured():
+    virtual = node("admiralty-shared-link")
+    virtual["metadata"]["labels"]["virtual-kubelet.io/provider"] = "admiralty"
+    bench = Bench(StandInApi(node("one"), node("two"), virtual), Settings.parse(SETTINGS), "")
+    assert [each.name for each in bench.nodes()] == ["one", "two"]
+
+
 def test_what_a_run_that_was_cut_left_goes_first():
     api = StandInApi(node("a"), node("b"))
     api.jobs, api.space = {"measure-7": {"metadata": {"name": "measure-7"}}}, True

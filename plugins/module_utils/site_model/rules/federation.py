@@ -88,7 +88,10 @@ def _claims(links: Mapping[str, Link]) -> Iterator[Problem]:
             other = first.setdefault((link.cluster, namespace), name)
             if other != name:
                 path = ("site_federation", "links", name, "claims", namespace)
-                message, fix = f"link {other} says it too", "Write it once, for both links together."
+                message, fix = (
+                    f"link {other} says it too",
+                    "Write it once, for both links together.",
+                )
                 yield error("link-claims", path, message, fix)
 
 
