@@ -72,7 +72,9 @@ def _references(model: Model, name: str) -> Iterator[Problem]:
 
 def group_view(model: Model, name: str) -> HostView | None:
     """A host of the group without number or address; None if a part of it cannot be read."""
-    group = model.host_groups[name]
+    group = model.host_groups.get(name)
+    if group is None:
+        return None
     wanted = [*group.fabrics, group.management.fabric]
     known = set(model.nic_profiles).issuperset(group.nic_profiles)
     if not known or not set(model.fabrics).issuperset(wanted):
