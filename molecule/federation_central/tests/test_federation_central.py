@@ -68,8 +68,9 @@ def running(ask, site, selector):
 def test_the_namespace_has_a_virtual_node_for_each_target(ask):
     label = "virtual-kubelet.io/provider=admiralty"
     found = json.loads(ask("alpha", f"get nodes -l {label} -o json"))["items"]
-    names = {node["metadata"]["labels"]["multicluster.admiralty.io/target-name"] for node in found
-             if node["metadata"]["labels"]["multicluster.admiralty.io/target-namespace"] == "shared"}  # fmt: skip
+    labels = [node["metadata"]["labels"] for node in found]
+    key = "multicluster.admiralty.io/target-"
+    names = {each[f"{key}name"] for each in labels if each[f"{key}namespace"] == "shared"}
     assert len(names) == 2
 
 
