@@ -98,6 +98,8 @@ class Container:
                 self.plug(fabric)
                 network.batch(self.paths, f"link set {cable} mtu {network.DATA_MTU} up")
                 self.inside(f"link set {fabric} mtu {network.DATA_MTU} up")
+                # the switch gives frames on as they are: their checksums have to be whole
+                capture(podman("exec", self.label, "ethtool", "-K", fabric, "tx", "off"))
                 # the switch holds on to the cable of before, which had the same name
                 switch.vsctl("--if-exists", "del-port", BRIDGE, cable)
             switch.vsctl("--may-exist", "add-port", BRIDGE, cable, f"tag={vlan}")
