@@ -13,9 +13,7 @@ BASE = SCENARIOS / "shared" / "base.yml"
 # Molecule goes on, and ends well, when a side effect that is asked for is not there
 MISSING = "side_effect: Executed: Missing playbook"
 # Not proven to end well on a machine that has just been installed: run by name only.
-BY_NAME = (
-    "cluster_ha", "cluster_rdma", "federation_central", "federation_doctor", "federation_rotate",
-)  # fmt: skip
+BY_NAME = ("cluster_rdma", "federation_central", "federation_doctor", "federation_rotate")
 
 
 def known() -> list[str]:
