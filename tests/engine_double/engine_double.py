@@ -75,8 +75,7 @@ class Source:
         pods = {
             pod["metadata"]["uid"]: pod
             for pod in self.own.list("v1", "Pod", self.namespace)
-            if pod["spec"].get("schedulerName") == PROXY_SCHEDULER
-            and int(pod["metadata"]["uid"][:8], 16) % self.count == self.number
+            if pod["spec"].get("schedulerName") == PROXY_SCHEDULER and self.chosen(pod)
         }
         chaperons = {}
         query = f"labelSelector={PARENT_CLUSTER}%3D{self.cluster}"
@@ -90,6 +89,13 @@ class Source:
                 )
         for uid, pod in pods.items():
             self.follow(pod, chaperons.get(uid))
+
+    def chosen(self, pod):
+        """By name, as a DaemonSet chooses nodes; else by the pod's identity."""
+        names = named_nodes(pod["spec"])
+        if names:
+            return self.node in names
+        return int(pod["metadata"]["uid"][:8], 16) % self.count == self.number
 
     def virtual_node(self):
         labels = {
@@ -199,6 +205,19 @@ def delegate(pod, cluster):
         "metadata": {"generateName": f"{meta['name']}-", "labels": labels,
                      "annotations": {PARENT_NAME: meta["name"]}},
     }  # fmt: skip
+
+
+def named_nodes(spec):
+    """Those that its affinity to nodes asks for by name."""
+    asked = spec.get("affinity", {}).get("nodeAffinity", {})
+    terms = asked.get("requiredDuringSchedulingIgnoredDuringExecution", {})
+    return {
+        name
+        for term in terms.get("nodeSelectorTerms", ())
+        for field in term.get("matchFields", ())
+        if field["key"] == "metadata.name"
+        for name in field["values"]
+    }
 
 
 def named(spec):

@@ -5,17 +5,15 @@ The engine is the one that scripts/lab has; its DOUBLE spreads pods by their ide
 
 import json
 import os
-import shlex
-import time
 from pathlib import Path
 
 import pytest
 import testinfra
 import yaml
+from clusters import Cluster, eventually
 
 CHECKOUT = Path(__file__).resolve().parents[3]
-RUNNER = CHECKOUT / "docs" / "examples" / "federation" / "runner.yml"
-KUBECTL = "kubectl --kubeconfig /etc/kubernetes/admin.conf"
+EXAMPLES = CHECKOUT / "docs" / "examples" / "federation"
 ENGINE = "Admiralty" if os.environ.get("SLIPWAY_ADMIRALTY_DIR") else "the engine's DOUBLE"
 TARGETS = ("beta", "gamma")
 APP = "multicluster.admiralty.io/app=runner"
@@ -31,30 +29,19 @@ def ask():
         for site in ("alpha", *TARGETS)
     }
 
-    def run(site, arguments, thing=None):
-        given = f"echo {shlex.quote(json.dumps(thing))} | " if thing else ""
-        return hosts[site].check_output(f"{given}{KUBECTL} {arguments}")
-
-    return run
+    return lambda site, *what: Cluster(hosts[site]).ask(*what)
 
 
 @pytest.fixture(scope="module")
 def runner(ask):
     """Six pods of one Deployment, all of which run."""
-    thing = yaml.safe_load(RUNNER.read_text())
+    thing = yaml.safe_load((EXAMPLES / "runner.yml").read_text())
     thing["spec"]["replicas"] = 6
     ask("alpha", "apply -f -", thing)
-    eventually(lambda: len(running(ask, "alpha", "app=runner")) == 6)
+    eventually(lambda: len(running(ask, "alpha", "app=runner")) == 6, 300)
     yield
     ask("alpha", "delete deployment runner -n shared --ignore-not-found")
-    eventually(lambda: not any(pods(ask, site, APP) for site in TARGETS))
-
-
-def eventually(true, timeout=300):
-    end = time.monotonic() + timeout
-    while not true():
-        assert time.monotonic() < end, f"not after {timeout} s"
-        time.sleep(2)
+    eventually(lambda: not any(pods(ask, site, APP) for site in TARGETS), 300)
 
 
 def pods(ask, site, selector):
@@ -91,3 +78,15 @@ def test_each_target_keeps_to_its_own_budget_and_knows_of_no_other(ask, runner):
         other = next(each for each in TARGETS if each != site)
         for kind in ("rolebindings", "secrets", "configmaps"):
             assert other not in ask(site, f"get {kind} -n shared -o yaml")
+
+
+def test_a_monitoring_pod_runs_in_each_target(ask):
+    ask("alpha", "apply -f -", yaml.safe_load((EXAMPLES / "monitor.yml").read_text()))
+    label = "multicluster.admiralty.io/app=monitor"
+    try:
+        for site in TARGETS:
+            eventually(lambda where=site: len(running(ask, where, label)) == 1, 300)
+        eventually(lambda: len(running(ask, "alpha", "app=monitor")) == 2, 300)
+    finally:
+        ask("alpha", "delete daemonset monitor -n shared")
+    eventually(lambda: not any(pods(ask, site, label) for site in TARGETS), 300)
