@@ -10,7 +10,7 @@ from .pair import Pair, Site, fault, source, target, until
 HOME, AWAY = "home", "shared"
 IMAGE = "registry.lab/toolbox:1"
 ELECT = {"multicluster.admiralty.io/elect": ""}
-ENGINE = "deployment -n admiralty admiralty-controller-manager"
+ENGINE = "deployment -n admiralty engine-double"
 EVERYWHERE = [{"key": "node-role.kubernetes.io/control-plane", "operator": "Exists"}]
 SAFE = {
     "allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}, "runAsNonRoot": True,
@@ -90,7 +90,7 @@ def selective(pair: Pair):
 
 @fault("fabric without carrier", ("alpha", at_home("fabric"), "fabric", "source"))
 def fabric(pair: Pair):
-    show = "get nodes -o jsonpath={.items[0].metadata.labels}"
+    show = "get node alpha-control-1 -o jsonpath={.metadata.labels}"
     pair.alpha.sh("ip link set storage down")
     pair.alpha.says(show, 'fabric.slipway/storage":"down')
     make(pair.alpha, "fabric", HOME,
