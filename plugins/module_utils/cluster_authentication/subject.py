@@ -1,6 +1,6 @@
 """The list ``jwt`` of the API server's AuthenticationConfiguration, kept as the links need it.
 
-The API server takes a changed file by itself, within a minute. Issuers that the kit did not write
+The API server takes a changed file by itself, within minutes. Issuers that the kit did not write
 stay as they are, and so does the rest of the file.
 """
 
@@ -23,8 +23,9 @@ MANIFEST = "/etc/kubernetes/manifests/kube-apiserver.yaml"
 CA = "/etc/kubernetes/pki/ca.crt"
 #: URLs of the issuers that the kit wrote.
 RECORD = "/var/lib/slipway/federation-issuers.json"
-#: Seconds: the API server looks for a changed file once a minute.
-RELOAD = 100
+#: Seconds: the API server looks for a changed file once a minute, gives its issuers a minute to
+#: answer, and then tries again a minute later.
+RELOAD = 200
 #: Begins the line that says which file the API server has read.
 METRIC = "apiserver_authentication_config_controller_last_config_info"
 
