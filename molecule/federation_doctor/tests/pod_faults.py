@@ -224,6 +224,8 @@ def unsafe(pair: Pair):
 def scaled(site: Site, count: int) -> None:
     site.kubectl(f"scale {ENGINE} --replicas {count}")
     site.says(f"get {ENGINE}", f" {count}/{count} ")
+    if not count:  # it works on while it ends
+        site.kubectl("wait -n admiralty pod -l app=engine-double --for=delete --timeout=90s")
 
 
 @fault("engine of the target is off", ("alpha", leaving("unserved"), "delegate", "target"),
