@@ -5,9 +5,6 @@ A token travels as a signed document in which it is sealed for the source. On th
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,26 +12,12 @@ from ..system import System
 from .account import username
 from .documents import DocumentError, Signed, Token, at, read, seconds
 from .judge import Expected, taken
+from .jwt import claims
 from .sealing import SealingError, SealingKey, seal
 from .terms import LinkSpec
 
 #: Made anew when less than this part of its life is left.
 RENEWED = 0.5
-
-
-def claims(token: str) -> dict[str, Any]:
-    """Of a JWT, whose signature only its API server checks. ValueError if it is none."""
-    parts = token.split(".")
-    if len(parts) != 3:
-        raise ValueError("is no JWT")
-    try:
-        body = base64.b64decode(parts[1] + "=" * (-len(parts[1]) % 4), "-_", validate=True)
-        found = json.loads(body)
-    except (binascii.Error, UnicodeDecodeError, ValueError):
-        raise ValueError("is no JWT") from None
-    if not isinstance(found, dict) or not isinstance(found.get("exp"), int):
-        raise ValueError("is a JWT without an end")
-    return found
 
 
 def due(own: Signed | None, key: str, now: float) -> str:

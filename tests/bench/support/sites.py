@@ -15,7 +15,7 @@ MODEL = CHECKOUT / "inventories" / "lab-alpha"
 CONTROL, WORKER = "alpha-control-1", "alpha-worker-1"
 #: Management network of the two and of all stand-ins; pods of a thousand nodes.
 NEAR, PODS = "192.168.76.0/22", "10.128.0.0/14"
-#: Thirds bytes of the stand-ins' addresses: the lab's own sites have .77 and .78.
+#: Third bytes of the stand-ins' addresses: the lab's own sites have .77 and .78.
 FREE = (76, 79)
 EACH = 250
 
