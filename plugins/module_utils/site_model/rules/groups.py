@@ -54,7 +54,8 @@ def check(
 def _other_users(model: Model) -> set[str]:
     cloud = model.openstack.networks.values() if model.openstack else ()
     pods = (fabric for cluster in model.clusters.values() for fabric in cluster.fabrics)
-    return {network.fabric for network in cloud} | set(pods)
+    tenants = (name for name, f in model.fabrics.items() if f.vlan_ranges and model.openstack)
+    return {network.fabric for network in cloud} | set(pods) | set(tenants)
 
 
 def _references(model: Model, name: str) -> Iterator[Problem]:
