@@ -58,15 +58,11 @@ def build(result: Path, variant: Variant) -> None:
         work.chmod(0o755)  # apt's own user must reach the tree
         tree, module_root = work / "root", work / "module"
         with phase("image: packages and kernel modules"), ThreadPoolExecutor() as pool:
-            module = (
-                pool.submit(modules.build, module_root, module_log) if variant.patched else None
-            )
+            module = pool.submit(modules.build, module_root, variant, module_log)
             bootstrap(tree, variant.include, log, *customize(), backports=variant.backports)
-            if module:
-                module.result()
+            module.result()
         with phase("image: disk"):
-            if module:
-                modules.install(module_root, tree, log)
+            modules.install(module_root, tree, variant, log)
             disk.make(tree, work / "disk.qcow2", log)
         for done in (tree, module_root):
             shutil.rmtree(done, ignore_errors=True)

@@ -36,13 +36,18 @@ class Variant:
 
     installed   packages; NAME/SUITE where another suite than the release has the newer one.
     backports   whether the release's backports are among the sources.
-    patched     whether the lab's own modules go in, which are built for the release's kernel.
+    modules     the lab's own, built for the image's kernel (lab/image/modules.py).
     """
 
     name: str
     installed: tuple[str, ...]
     backports: bool = False
-    patched: bool = True
+    modules: tuple[str, ...] = ("igb",)
+
+    @property
+    def suite(self) -> str:
+        """Where its kernel is from."""
+        return BACKPORTS if self.backports else RELEASE
 
     @property
     def include(self) -> list[str]:
@@ -52,12 +57,12 @@ class Variant:
 VARIANTS = {
     each.name: each
     for each in (
-        Variant("host", tuple(INSTALLED)),
+        Variant("host", tuple(INSTALLED), modules=("netdevsim", "igb")),
         # Soft-RoCE in a pod's own network needs a kernel newer than 6.12
         Variant(
             "worker",
             (f"linux-image-amd64/{BACKPORTS}", *INSTALLED[1:], *NODE),
-            backports=True, patched=False,
+            backports=True,
         ),
     )
 }  # fmt: skip

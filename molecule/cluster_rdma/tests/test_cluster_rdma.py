@@ -127,7 +127,7 @@ def test_the_count_is_offered_and_taken_stand_in(kubectl, pods):
     assert pods
     for node in WORKERS:
         status = json.loads(kubectl(f"get node {node} -o json"))["status"]
-        assert status["allocatable"]["rdma/rdma"] == "64"
+        assert status["allocatable"]["rdma/rdma"] == "3"
     other = json.loads(kubectl(f"get node {CONTROL} -o json"))["status"]
     assert "rdma/rdma" not in other["allocatable"]
 

@@ -8,7 +8,7 @@ import pytest
 
 from lab import cache as cache_module
 from lab import qemu, states
-from lab.image import build, packages
+from lab.image import build, modules, packages
 from lab.machine import KINDS, Machine
 
 
@@ -70,9 +70,28 @@ def test_each_variant_of_the_image_has_a_key_of_its_own():
     assert kinds == set(packages.VARIANTS)
 
 
-def test_only_the_worker_image_has_a_newer_kernel_and_no_patched_modules():
+def test_only_the_worker_image_has_a_newer_kernel():
     host, worker = packages.VARIANTS["host"], packages.VARIANTS["worker"]
-    assert (host.backports, host.patched) == (False, True)
-    assert (worker.backports, worker.patched) == (True, False)
+    assert (host.backports, host.suite) == (False, "trixie")
+    assert (worker.backports, worker.suite) == (True, "trixie-backports")
     assert "linux-image-amd64/trixie-backports" in worker.include
     assert "linux-image-amd64" not in worker.include
+
+
+def test_modules_are_built_from_the_source_of_the_images_kernel(tmp_path, monkeypatch):
+    roots, said = [], []
+    monkeypatch.setattr(
+        modules, "bootstrap", lambda root, include, *_, **more: roots.append((include[-2:], more))
+    )
+    monkeypatch.setattr(modules, "logged", lambda argv, _log: said.append(argv[-1]))
+    for variant in packages.VARIANTS.values():
+        modules.build(tmp_path, variant, tmp_path / "log")
+    assert roots == [
+        (["linux-headers-amd64/trixie", "linux-source/trixie"], {"backports": False}),
+        (
+            ["linux-headers-amd64/trixie-backports", "linux-source/trixie-backports"],
+            {"backports": True},
+        ),
+    ]
+    assert ["netdevsim.ko" in text for text in said] == [True, False]
+    assert all("igb.ko" in text for text in said)
