@@ -15,7 +15,12 @@ sys.path.insert(0, str(CHECKOUT))
 from lab.paths import Paths  # noqa: E402  the checkout is no package of the venv
 
 CONTROL, WORKERS = "alpha-control-1", ("worker-1", "worker-2")
-KUBECTL = "kubectl --kubeconfig /etc/kubernetes/admin.conf"
+#: The cluster enforces Pod Security, which such pods are exempt from in a namespace of their own.
+NAMESPACE = {
+    "apiVersion": "v1", "kind": "Namespace",
+    "metadata": {"name": "rdma", "labels": {"pod-security.kubernetes.io/enforce": "privileged"}},
+}  # fmt: skip
+KUBECTL = "kubectl --kubeconfig /etc/kubernetes/admin.conf --namespace rdma"
 #: Emulated nodes on a busy machine.
 PATIENCE = 900
 
@@ -58,6 +63,7 @@ def pods(on, kubectl):
     """{node: (pod, its address on the fabric)}"""
     kubectl(f"wait --for=condition=Ready node --all --timeout={PATIENCE}s")
     found = {}
+    on(CONTROL, f"cat <<'END' | {KUBECTL} apply -f -\n{json.dumps(NAMESPACE)}\nEND")
     for node in WORKERS:
         text = json.dumps(pod(f"rdma-{node}", node, {"rdma/rdma": "1"}))
         on(CONTROL, f"cat <<'END' | {KUBECTL} apply -f -\n{text}\nEND")
@@ -67,7 +73,7 @@ def pods(on, kubectl):
         shown = json.loads(kubectl(f"exec {name} -- ip -json -4 address show dev net1"))
         found[node] = name, shown[0]["addr_info"][0]["local"]
     yield found
-    kubectl(f"delete pod --wait --timeout={PATIENCE}s " + " ".join(n for n, _ in found.values()))
+    kubectl(f"delete namespace rdma --wait --timeout={PATIENCE}s")
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -36,8 +37,11 @@ OTHER_CA = "certificate signed by unknown authority"
 #: What it says where the cluster has no Node of that name.
 UNKNOWN = "(NotFound)"
 #: A node that was made anew still has its old self's Node, and it counts as ready for 40 s.
-STALE = 'and status "Ready" already exists'
-STALE_SECONDS = 90
+STALE = re.compile(r'and status "Ready" already exists')
+#: Of a container runtime that has just been given its images, on a slow machine. It is one of the
+#: checks before anything is changed.
+BUSY = re.compile(r"\[ERROR CRI\].*DeadlineExceeded", re.DOTALL)
+PASSING_SECONDS = 90
 INIT_SECONDS = 600
 JOIN_SECONDS = 600
 
@@ -176,12 +180,13 @@ class ClusterKubeadm:
         self._remember()
 
     def _try_join(self, join: Join) -> None:
-        for attempt in range(STALE_SECONDS // 5 + 1):
+        for attempt in range(PASSING_SECONDS // 5 + 1):
             try:
                 self._run("join", for_join(self._going_on(), join), JOIN_SECONDS)
                 return
             except CommandError as error:
-                if STALE not in str(error) or attempt == STALE_SECONDS // 5:
+                passing = any(cause.search(str(error)) for cause in (STALE, BUSY))
+                if not passing or attempt == PASSING_SECONDS // 5:
                     raise
                 self.system.sleep(5)
 

@@ -31,6 +31,7 @@ DESIRED = {
 CA = "-----BEGIN CERTIFICATE-----\n"
 FILES = {api_server.ENCRYPTION: "{}\n", api_server.AUTHENTICATION: "{}\n"}
 JOIN = Join("abcdef.0123456789abcdef", CA, FILES)
+STALE = 'a Node with name "x" and status "Ready" already exists'
 HEALTHY = {"control-1": True, "control-2": True, "control-3": True}
 
 
@@ -41,6 +42,7 @@ class StandInNode(CutPoints, System):
         super().__init__(str(root))
         self.kubelet, self.config, self.refuse = "inactive", [], ""
         self.stale = self.slept = 0
+        self.passing = STALE
         self.ran = []
         self.endpoint_has = ""  # what kubectl complains of at the endpoint
         self.etcd = dict(HEALTHY)
@@ -95,7 +97,7 @@ class StandInNode(CutPoints, System):
         text = self.read(subject_of.CONFIG)
         self.config = [json.loads(part) for part in text.split("---\n")]
         if self.slept < self.stale:
-            return Output(1, "", 'a Node with name "x" and status "Ready" already exists\n')
+            return Output(1, "", f"{self.passing}\n")
         if self.refuse:
             return Output(1, "", f"x\n\t[ERROR Port-6443]: {self.refuse}\nTo see the stack\n")
         if argv[1] == "init":
@@ -164,9 +166,12 @@ def test_others_join_with_credentials_on_stand_in(new_node):
     assert control.config[0]["controlPlane"]["localAPIEndpoint"]["bindPort"] == 6443
 
 
-def test_a_node_made_anew_waits_until_its_old_self_is_gone(new_node):
+@pytest.mark.parametrize(
+    "cause", [STALE, "[ERROR CRI]: validate service connection: rpc error: code = DeadlineExceeded"]
+)
+def test_a_node_that_joins_waits_for_what_passes(new_node, cause):
     node = new_node()
-    node.stale = 40
+    node.stale, node.passing = 40, cause
     converge(kubeadm(node, join=JOIN, role="worker"))
     assert node.slept == 40
     taken = new_node()
