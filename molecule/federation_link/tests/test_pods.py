@@ -15,6 +15,8 @@ from clusters import Cluster, eventually
 DOUBLE = not os.environ.get("SLIPWAY_ADMIRALTY_DIR")
 ENGINE = "the engine's DOUBLE" if DOUBLE else "Admiralty"
 SPACE = "-n shared"
+#: An owner of the namespace burst, who has no rights in the cluster.
+OWNER = "--as=olga --as-group=burst-owners"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -86,8 +88,38 @@ def test_a_deployments_pods_run_in_the_other_site(runner):
     eventually(lambda: len(delegates(beta, "runner")) == 1)
 
 
+@pytest.fixture
+def switched_on(sites):
+    """Bursting is its namespace's owner's to switch on."""
+    label = f"label namespace burst {OWNER} multicluster-scheduler"
+    sites[0].ask(f"{label}=enabled")
+    yield label
+    sites[0].ask(f"{label}-")
+
+
+def test_an_owner_without_rights_in_the_cluster_switches_a_namespace_off_and_on(sites, switched_on):
+    alpha, _beta = sites
+    alpha.refuses("forbidden", f"label namespace shared {OWNER} multicluster-scheduler-")
+    alpha.refuses("and nothing else", f"label namespace burst {OWNER} colour=red")
+    alpha.ask(f"{switched_on}-")
+    thing = deployment("stays")
+    thing["metadata"]["namespace"] = "burst"
+    thing["spec"]["replicas"] = 1
+    try:
+        alpha.ask("apply -f -", thing)
+        eventually(lambda: running(alpha.items("pods", "app=stays", "-n burst")))
+        (pod,) = alpha.items("pods", "app=stays", "-n burst")
+        assert pod["spec"]["nodeName"].startswith("alpha-")
+        alpha.ask(f"{switched_on}=enabled")
+        alpha.ask("delete pod -n burst -l app=stays")
+        eventually(lambda: running(delegates(alpha, "stays", "-n burst")))
+    finally:
+        alpha.ask("delete deployment stays -n burst --ignore-not-found")
+    eventually(lambda: not delegates(alpha, "stays", "-n burst"))
+
+
 @pytest.mark.parametrize("graph", ["the other way round", "to itself"])
-def test_other_graphs(sites, graph):
+def test_other_graphs(sites, switched_on, graph):
     alpha, beta = sites
     source, space = (beta, "-n lent") if graph == "the other way round" else (alpha, "-n burst")
     thing = deployment("runner")
