@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 from lab import demo
 from lab import federation as postman
@@ -65,10 +66,12 @@ def verify_clusters(lab: Lab, arguments: list[str]) -> None:
 
 
 def on_clusters(lab: Lab, name: str, arguments: list[str]) -> None:
+    wanted = {}
     for site in sites(lab):
         here = [each for each in lab.running_nodes() if Node.named(each).site == site]
         here += by_inventory(lab).get(f"lab-{site}", [])
-        of_site(lab, site, name, [*limit(here, arguments), *arguments])
+        wanted[site] = [*limit(here, arguments), *arguments]
+    of_sites(lab, name, wanted)
 
 
 def limit(running: list[str], arguments: list[str]) -> list[str]:
@@ -81,8 +84,7 @@ def federation(lab: Lab, arguments: list[str]) -> None:
     """Each site's administrator runs federation.yml, the post goes between, until all is said."""
     due = set(sites(lab))
     for _ in range(4):
-        for site in [each for each in sites(lab) if each in due]:
-            of_site(lab, site, "federation", arguments)
+        of_sites(lab, "federation", {site: arguments for site in sites(lab) if site in due})
         due = postman.carry(lab.paths)
         if not due:
             break
@@ -91,8 +93,7 @@ def federation(lab: Lab, arguments: list[str]) -> None:
 
 def verify_federation(lab: Lab, arguments: list[str]) -> None:
     """Each site's administrator proves its side of the links."""
-    for site in sites(lab):
-        of_site(lab, site, "verify_federation", arguments)
+    of_sites(lab, "verify_federation", dict.fromkeys(sites(lab), arguments))
 
 
 def sites(lab: Lab) -> list[str]:
@@ -103,12 +104,21 @@ def sites(lab: Lab) -> list[str]:
     return list(found)
 
 
-def of_site(lab: Lab, site: str, name: str, arguments: list[str]) -> None:
-    shown(
-        lab, f"{name}-{site}",
-        [str(VENV / "ansible-playbook"), "-i", f"inventories/{inventory(lab, site)}",
-         f"playbooks/{name}.yml", *arguments],
-    )  # fmt: skip
+def of_sites(lab: Lab, name: str, arguments: dict[str, list[str]]) -> None:
+    """Each site's administrator runs the playbook, all at the same time."""
+    marks = {site: f"{site}: " if len(arguments) > 1 else "" for site in arguments}
+    with ThreadPoolExecutor() as pool:
+        runs = [
+            pool.submit(
+                shown, lab, f"{name}-{site}",
+                [str(VENV / "ansible-playbook"), "-i", f"inventories/{inventory(lab, site)}",
+                 f"playbooks/{name}.yml", *words],
+                marks[site],
+            )
+            for site, words in arguments.items()
+        ]  # fmt: skip
+    for run in runs:
+        run.result()
 
 
 def inventory(lab: Lab, site: str) -> str:
@@ -139,8 +149,8 @@ def by_inventory(lab: Lab) -> dict[str, list[str]]:
     return found
 
 
-def shown(lab: Lab, name: str, argv: list[str]) -> None:
-    """Run a command whose output people see now and in the log."""
+def shown(lab: Lab, name: str, argv: list[str], mark: str = "") -> None:
+    """Run a command whose output people see now, each line with the mark, and in the log."""
     lab.paths.make()
     log = lab.paths.logs / f"{name}.log"
     env = {**os.environ, "SLIPWAY_LAB": lab.paths.instance, "PYTHONUNBUFFERED": "1"}
@@ -153,7 +163,7 @@ def shown(lab: Lab, name: str, argv: list[str]) -> None:
         )
         assert process.stdout
         for line in process.stdout:
-            sys.stdout.buffer.write(line)
+            sys.stdout.buffer.write(mark.encode() + line)
             sys.stdout.flush()
             copy.write(line)
         code = process.wait()
