@@ -15,7 +15,7 @@ from typing import Any
 from ..converge import Check, Plan, Step
 from ..kube_api import Api, Object, Reference
 from .spec import LABELS, ObjectsSpec
-from .workload import unready
+from .workload import trouble, unready
 
 #: With these goes what is in them, made by others: listed, not removed.
 KEPT = ("Namespace", "CustomResourceDefinition", "PersistentVolumeClaim")
@@ -128,7 +128,9 @@ class ClusterObjects:
             return "is not there"
         if reference.kind == "CustomResourceDefinition":
             return self._unserved(live)
-        return unready(live) if self.wait else None
+        problem = unready(live) if self.wait else None
+        why = trouble(self.api, live) if problem else ""
+        return f"{problem}; {why}" if why else problem
 
     def _unserved(self, definition: Object) -> str | None:
         assert self.api

@@ -1,8 +1,8 @@
-"""Whether a workload is ready, from its own status."""
+"""Whether a workload is ready, from its own status, and why its pods are not."""
 
 from __future__ import annotations
 
-from ..kube_api import Object
+from ..kube_api import Api, ApiError, Object
 
 
 def unready(thing: Object) -> str | None:
@@ -24,3 +24,37 @@ def unready(thing: Object) -> str | None:
     if min(ready, updated) >= wanted:
         return None
     return f"{min(ready, updated)} of {wanted} pods are ready"
+
+
+def trouble(api: Api, thing: Object) -> str:
+    """What the first container of a workload's pods says that does not start; "" if none does."""
+    labels = thing["spec"].get("selector", {}).get("matchLabels") or {}
+    if not labels:
+        return ""
+    meta, query = thing["metadata"], ",".join(f"{key}%3D{value}" for key, value in labels.items())
+    for pod in api.list("v1", "Pod", meta["namespace"], f"labelSelector={query}"):
+        status, name = pod.get("status", {}), pod["metadata"]["name"]
+        for each in [
+            *status.get("initContainerStatuses", ()),
+            *status.get("containerStatuses", ()),
+        ]:
+            waits = each.get("state", {}).get("waiting")
+            if waits and waits.get("reason") not in ("ContainerCreating", "PodInitializing"):
+                said = _last_words(api, meta["namespace"], name, each) or waits.get("message", "")
+                return f"pod {name}, container {each['name']}: {waits.get('reason')}: {said}"
+        for each in status.get("conditions", ()):
+            if each.get("reason") == "Unschedulable":
+                return f"pod {name}: {each['message']}"
+    return ""
+
+
+def _last_words(api: Api, namespace: str, pod: str, container: Object) -> str:
+    """The last line of the log of a container that ended with an error."""
+    if "terminated" not in container.get("lastState", {}):
+        return ""
+    path = f"/api/v1/namespaces/{namespace}/pods/{pod}/log"
+    try:
+        text = api.text(f"{path}?container={container['name']}&previous=true&tailLines=1")
+    except ApiError:
+        return ""
+    return text.strip()[-300:]

@@ -5,7 +5,7 @@ import json
 
 import pytest
 from ansible.module_utils.cluster_objects import ClusterObjects, ObjectsSpec, SpecError
-from ansible.module_utils.cluster_objects.workload import unready
+from ansible.module_utils.cluster_objects.workload import trouble, unready
 from ansible.module_utils.converge import ConvergeError, Cut, converge, failed
 from fakes.api_server import StandInApi
 
@@ -184,3 +184,42 @@ def test_whether_a_job_has_ended():
     assert unready(job) == "has not ended"
     job["status"]["conditions"] = [{"type": "Complete", "status": "True"}]
     assert unready(job) is None
+
+
+class Pods:
+    """Stand-in of an API server that has one pod."""
+
+    def __init__(self, **status):
+        self.pod = {"metadata": {"name": "dns-1"}, "status": status}
+
+    def list(self, *_arguments):
+        return [self.pod]
+
+    def text(self, path):
+        assert path.startswith("/api/v1/namespaces/kube-system/pods/dns-1/log?container=dns")
+        return "plugin/forward: no nameservers found\n"
+
+
+WORKLOAD = {
+    "metadata": {"namespace": "kube-system"},
+    "spec": {"selector": {"matchLabels": {"a": "b"}}},
+}
+CRASHED = {
+    "name": "dns",
+    "lastState": {"terminated": {}},
+    "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+}
+UNSCHEDULED = {"reason": "Unschedulable", "message": "0/1 nodes are available"}
+
+
+@pytest.mark.parametrize(
+    ("status", "says"),
+    [
+        ({"containerStatuses": [CRASHED]},
+         "pod dns-1, container dns: CrashLoopBackOff: plugin/forward: no nameservers found"),
+        ({"conditions": [UNSCHEDULED]}, "pod dns-1: 0/1 nodes are available"),
+        ({"containerStatuses": [{"name": "dns", "state": {"running": {}}}]}, ""),
+    ],
+)  # fmt: skip
+def test_why_pods_of_a_workload_do_not_start_on_stand_in(status, says):
+    assert trouble(Pods(**status), WORKLOAD) == says
