@@ -54,5 +54,6 @@ initrd /boot/initrd.img-$version
 boot
 GRUB
 rm -rf "$root"/var/cache/apt/*.bin "$root"/var/log/*
-: > "$root/etc/resolv.conf" # as any server has one: kubelet starts no pod without it
+# as any server has one: kubelet starts no pod without it, CoreDNS does not without a server in it
+echo "nameserver 192.168.77.1" > "$root/etc/resolv.conf"
 mkdir -p "$root/var/log/journal"
