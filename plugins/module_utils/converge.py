@@ -178,6 +178,15 @@ class Journal:
             os.fsync(handle.fileno())
 
 
+#: Does steps by calling the function on each; returns their summaries in the same order.
+Runner = Callable[[Sequence[Step], Callable[[Step], dict[str, Any]]], list[dict[str, Any]]]
+
+
+def in_order(steps: Sequence[Step], one: Callable[[Step], dict[str, Any]]) -> list[dict[str, Any]]:
+    """One step after the other."""
+    return [one(step) for step in steps]
+
+
 def converge(
     subject: Subject,
     *,
@@ -185,11 +194,13 @@ def converge(
     journal: Journal | None = None,
     between: Callable[[str], None] = lambda point: None,
     clock: Clock = Clock(),
+    runner: Runner = in_order,
 ) -> Result:
     """Bring *subject* to its desired state; with *check*, only say what would be done.
 
     ``between`` is called before and after every step with "before NAME" / "after NAME":
-    tests cut the run there. Raises ConvergeError when a step fails, when a plan is
+    tests cut the run there. *runner* does the steps; one of the cloud does some side by side.
+    Raises ConvergeError when a step fails, when a plan is
     refused outside check mode, or when the state still differs after all steps.
     """
     journal = journal or Journal(None)
@@ -201,10 +212,14 @@ def converge(
         raise ConvergeError("refused", "; ".join(str(r) for r in plan.refusals))
     if plan and not check:
         journal.write("begin", subject=subject.name, steps=[s.name for s in plan.steps])
-        for step in plan.steps:
+
+        def one(step: Step) -> dict[str, Any]:
             between(f"before {step.name}")
-            done.append(run_step(step, journal, clock))
+            summary = run_step(step, journal, clock)
             between(f"after {step.name}")
+            return summary
+
+        done = runner(plan.steps, one)
         after = subject.observe()
         rest = subject.plan(after)
         if rest.refusals or rest.steps:
