@@ -20,6 +20,7 @@ if _HERE not in ansible.module_utils.__path__:
 from ansible.module_utils.site_model.derive import (  # noqa: E402
     attachments,
     cloud,
+    cloud_objects,
     cluster,
     datapath,
     federation,
@@ -197,24 +198,6 @@ def network_vlan_ranges(site_model: Model) -> list[str]:
     return cloud.network_vlan_ranges(section(site_model, "site_fabrics"))
 
 
-def cloud_networks(site_model: Model) -> dict[str, Any]:
-    """``site_model | cloud_networks``: provider networks with their subnets by name."""
-    fabrics = section(site_model, "site_fabrics")
-    return cloud.cloud_networks(section(site_model, "site_openstack").networks, fabrics)
-
-
-def flavor_extra_specs(site_model: Model) -> dict[str, Any]:
-    """``site_model | flavor_extra_specs``: of each flavor by name."""
-    flavors = section(site_model, "site_openstack").flavors
-    return {name: cloud.flavor_extra_specs(flavor) for name, flavor in flavors.items()}
-
-
-def project_quotas(site_model: Model) -> dict[str, Any]:
-    """``site_model | project_quotas``: of each project by name, only what is set."""
-    projects = section(site_model, "site_openstack").projects
-    return {name: p.quota.model_dump(exclude_none=True) for name, p in projects.items()}
-
-
 def where_readable(host: str, sources: Sequence[str]) -> str:
     """``'localhost' | site_where_readable(ansible_inventory_sources)``, for a play's ``hosts``.
 
@@ -341,9 +324,12 @@ class FilterModule:
             "device_spec": for_host(cloud.device_spec),
             "bridge_mappings": for_host(cloud.bridge_mappings),
             "network_vlan_ranges": one_line(network_vlan_ranges),
-            "cloud_networks": one_line(cloud_networks),
-            "flavor_extra_specs": one_line(flavor_extra_specs),
-            "project_quotas": one_line(project_quotas),
+            "cloud_projects": one_line(cloud_objects.projects),
+            "cloud_networks": one_line(cloud_objects.networks),
+            "cloud_routers": one_line(cloud_objects.routers),
+            "cloud_security_groups": one_line(cloud_objects.security_groups),
+            "cloud_flavors": one_line(cloud_objects.flavors),
+            "cloud_images": one_line(cloud_objects.images),
             "fabric_objects": for_cluster(attachments.fabric_objects),
             "rdma_plugin_objects": one_line(rdma_plugin_objects),
             "rdma_resources": for_cluster(cluster.rdma_resources),

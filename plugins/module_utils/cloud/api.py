@@ -64,6 +64,18 @@ class Cloud:
         """Whether the cloud has the service."""
         return bool(self._repeated(f"catalog: {service}", lambda: self.transport.has(service)))
 
+    @property
+    def project_id(self) -> str:
+        """The connection's own project."""
+        if self._project is None:
+            self._project = self._repeated("the token's project", self.transport.project_id)
+        return self._project
+
+    @property
+    def user_id(self) -> str:
+        """The connection's own user."""
+        return str(self._repeated("the token's user", self.transport.user_id))
+
     def extensions(self) -> frozenset[str]:
         """Aliases of Neutron's extensions."""
         if self._extensions is None:
@@ -98,7 +110,7 @@ class Cloud:
                 return found
             # of the address only the query: behind a proxy the rest may be wrong
             more = urllib.parse.parse_qsl(urllib.parse.urlsplit(following).query)
-            asked = {**asked, **dict(more)}
+            asked |= {k: v for k, v in more if k not in (query or {})}
 
     # changes
 

@@ -34,6 +34,13 @@ class Kind(Generic[W]):
         """The name that the model has for it."""
         return str(thing["name"])
 
+    def near(self, want: W, thing: Thing) -> bool:
+        """Whether one without the mark stands where the model's would: in the same project."""
+        return True
+
+    def chosen(self, name: str, thing: Thing) -> None:
+        """Told which object of the cloud is the model's."""
+
     def wanted(self, name: str, want: W) -> Thing:
         """Attributes as the model wants them; pure."""
         raise NotImplementedError
@@ -41,6 +48,10 @@ class Kind(Generic[W]):
     def shown(self, thing: Thing, wanted: Mapping[str, Any]) -> Thing:
         """The same attributes as they are; in the same form, so that they can be compared."""
         return {key: thing.get(key) for key in wanted}
+
+    def planned(self, name: str, want: W) -> Thing:
+        """What a diff shows of one that is made."""
+        return self.wanted(name, want)
 
     def users(self, thing: Thing) -> str:
         """Who uses it, for a person; "" if nobody, so that it may be removed."""
@@ -87,13 +98,14 @@ def reconcile(
         if mine:
             kept = _best(kind, name, want, mine)
             own[name] = [thing for thing in mine if thing is not kept]
+            kind.chosen(name, kept)
             step = _steered(kind, name, want, kept, plan)
-        elif name in strangers:
-            step = _adopted(kind, name, want, strangers[name], plan, adopt)
+        elif near := [thing for thing in strangers.get(name, ()) if kind.near(want, thing)]:
+            step = _adopted(kind, name, want, near, plan, adopt)
         else:
             step = Step(
                 f"{kind.name}:{name}", "is not there", lambda n=name, w=want: kind.create(n, w),
-                before=None, after=kind.wanted(name, want),
+                before=None, after=kind.planned(name, want),
             )  # fmt: skip
         if step:
             (anew if step.why.startswith(ANEW) else plan.steps).append(step)
@@ -168,6 +180,7 @@ def _adopted(
     alike = [thing for thing in found if not differing(kind, name, want, thing)]
     if len(alike) == 1 or len(found) == 1:
         thing = (alike or found)[0]
+        kind.chosen(name, thing)
         keys = differing(kind, name, want, thing)
         fixed = [key for key in keys if key in kind.fixed]
         if not keys or (adopt and not fixed):

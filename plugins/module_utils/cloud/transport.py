@@ -51,6 +51,10 @@ class Transport(Protocol):
 
     def has(self, service: str) -> bool: ...
 
+    def project_id(self) -> str: ...
+
+    def user_id(self) -> str: ...
+
     def scoped(self, project_id: str) -> Transport: ...
 
 
@@ -114,6 +118,14 @@ class KeystoneTransport:
                "interface": self._region.config.get("interface")}
         )  # fmt: skip
         return KeystoneTransport(region, self._timeout)
+
+    def project_id(self) -> str:
+        """The project that clouds.yaml names; "" for a token of the system or a domain."""
+        return str(self._asked(self._session.get_project_id) or "")
+
+    def user_id(self) -> str:
+        """The user that clouds.yaml names."""
+        return str(self._asked(self._session.get_user_id) or "")
 
     def has(self, service: str) -> bool:
         """Whether the catalog names the service. Raises Lost, CloudError."""

@@ -11,6 +11,7 @@ from ansible.module_utils.cluster_network import fabric_program
 from ansible.module_utils.site_model.derive import (
     attachments,
     cloud,
+    cloud_objects,
     cluster,
     datapath,
     federation,
@@ -230,6 +231,25 @@ def test_the_clouds_facts(opened):
         "hw:numa_nodes": "1",
         "hw:mem_page_size": "1GB",
     }
+
+
+def test_the_clouds_objects(opened):
+    sections, _ = opened("example-rack")
+    model = {**sections, "site_openstack": {
+        "release": "2026.1", "routers": {"r": {"external": "out", "networks": ["in"]}},
+    }}  # fmt: skip
+    assert cloud_objects.routers(model) == {
+        "r": {"project": None, "external_network": "out", "networks": ["in"]}
+    }
+    group = cloud_objects.security_groups(sections)["kube-node"]
+    assert group["project"] == "platform"
+    assert {"direction": "ingress", "protocol": "tcp", "ports": "22", "cidr": "10.0.0.0/24",
+            "group": None} in group["rules"]  # fmt: skip
+    flavor = cloud_objects.flavors(sections)["metal.a100x8"]
+    assert (flavor["ram"], flavor["extra_specs"]["resources:VCPU"]) == (1048576, "0")
+    assert cloud_objects.projects(sections)["platform"]["quota"]["instances"] == 20
+    image = cloud_objects.images(sections)["debian-13-rdma"]
+    assert (image["disk_format"], image["visibility"]) == ("qcow2", "public")
 
 
 def test_ports_without_a_bridge_lead_where_their_fabrics_lead(opened):

@@ -35,8 +35,10 @@ def test_each_filter_gives_something(filters, rack):
         assert filters[name](rack.sections, host), name
     peers = [rack.hosts["compute-2"].as_site_host()]
     assert filters["host_verify"](rack.sections, host, peers)["peers"]
-    for name in ("network_vlan_ranges", "cloud_networks", "flavor_extra_specs", "project_quotas"):
+    whole = ["network_vlan_ranges", "cloud_networks", "cloud_projects", "cloud_flavors"]
+    for name in [*whole, "cloud_images", "cloud_security_groups"]:
         assert filters[name](rack.sections), name
+    assert filters["cloud_routers"](rack.sections) == {}
     for name in ("fabric_objects", "rdma_resources"):
         assert filters[name](rack.sections, "main"), name
     alpha = read_inventory(CHECKOUT / "inventories/lab-alpha", Source())

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..sections.cloud_networks import CloudNetwork
 from ..sections.fabrics import Fabric
 from ..sections.nics import NicProfile
-from ..sections.openstack import CloudNetwork, Flavor
+from ..sections.openstack import Flavor
 from ..sections.scalars import parse_range, parse_vlan_range
 from ..view import HostView, named
 
@@ -82,6 +83,7 @@ def cloud_networks(
         path = ("site_openstack", "networks", name, "fabric")
         fabric = named(fabrics, "fabric", network.fabric, path)
         found[name] = {
+            "project": network.project,
             "provider_network_type": network.kind,
             "provider_physical_network": fabric.physical_network,
             "provider_segmentation_id": network.vlan or fabric.vlan,

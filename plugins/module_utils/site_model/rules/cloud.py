@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping
 
 from ..model import Model
 from ..problems import Path, Problem, suggest
-from ..sections.openstack import CloudNetwork, Flavor, OpenStack
+from ..sections.cloud_networks import CloudNetwork
+from ..sections.openstack import Flavor, OpenStack
 from ..sections.scalars import parse_vlan_range
+from . import cloud_networks
 from .report import dangling, error, note, warning
 
 
@@ -20,7 +22,12 @@ def check(model: Model, hosts: Mapping[str, str]) -> Iterator[Problem]:
     for name, network in cloud.networks.items():
         yield from _network(model, network, ("site_openstack", "networks", name))
     for name, flavor in cloud.flavors.items():
-        yield from _flavor(model, cloud, flavor, ("site_openstack", "flavors", name))
+        path = ("site_openstack", "flavors", name)
+        yield from _flavor(model, cloud, flavor, path)
+        for number, project in enumerate(flavor.projects):
+            where = (*path, "projects", number)
+            yield from dangling(model, "project", project, where, "site_openstack", "projects")
+    yield from cloud_networks.check(model, cloud)
     yield from _unused(model, cloud)
     yield from _segments(model, cloud)
     yield from _nodes(model, cloud, hosts)
@@ -85,11 +92,18 @@ def _unused(model: Model, cloud: OpenStack) -> Iterator[Problem]:
     for what, known, used in (
         ("flavor", cloud.flavors, {s.flavor for s in servers}),
         ("image", cloud.images, {s.image for s in servers}),
-        ("project", cloud.projects, {s.project for s in servers}),
+        ("project", cloud.projects, {s.project for s in servers} | _owners(cloud)),
     ):
         for name in known.keys() - used:
             message, fix = "no servers of the model use it", "Keep it for users, or remove it."
             yield note(f"unused-{what}", ("site_openstack", f"{what}s", name), message, fix)
+
+
+def _owners(cloud: OpenStack) -> set[str | None]:
+    owned = (*cloud.networks.values(), *cloud.routers.values(), *cloud.security_groups.values())
+    return {each.project for each in owned} | {
+        p for f in cloud.flavors.values() for p in f.projects
+    }
 
 
 def _flavor(model: Model, cloud: OpenStack, flavor: Flavor, path: Path) -> Iterator[Problem]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from .base import Part, key
+from .cloud_networks import CloudNetwork, Router, SecurityGroup
 from .scalars import (
-    IpAddress,
     Label,
     MacAddress,
     ObjectName,
@@ -14,21 +14,7 @@ from .scalars import (
     ResourceClass,
     Sha256,
     Trait,
-    Vlan,
 )
-
-
-class CloudNetwork(Part):
-    """A network of the cloud on a fabric; segment, MTU and pool follow from the fabric."""
-
-    fabric: str = key("Fabric that it is on.")
-    kind: Literal["vlan", "flat"] = key("Neutron's network type.", "vlan")
-    vlan: Vlan | None = key("Segment; unset: the fabric's VLAN.", None, unit="802.1Q id")
-    external: bool = key("Floating IPs come from it.", False)
-    shared: bool = key("All projects may use it.", False)
-    dhcp: bool = key("Neutron gives addresses by DHCP.", True)
-    port_security: bool = key("Neutron filters addresses of ports.", True)
-    dns_nameservers: list[IpAddress] = key("Name servers for guests.", [])
 
 
 class Flavor(Part):
@@ -45,6 +31,7 @@ class Flavor(Part):
     numa_nodes: int | None = key("NUMA nodes of the guest.", None, ge=1, le=16)
     hugepages: Literal["2M", "1G"] | None = key("Page size of the guest's memory.", None)
     extra_specs: dict[str, str] = key("Further extra specs.", {})
+    projects: list[str] = key("Only these projects may use it; none: all.", [])
 
 
 class NodeLink(Part):
@@ -99,6 +86,7 @@ class Image(Part):
     sha256: Sha256 = key("Checksum of the file.")
     format: Literal["qcow2", "raw"] = key("Disk format.", "qcow2")
     properties: dict[str, str] = key("Glance properties.", {})
+    visibility: Literal["public", "private", "community"] = key("Who may use it.", "public")
 
 
 class Quota(Part):
@@ -111,6 +99,10 @@ class Quota(Part):
     networks: int | None = key("Networks.", None, ge=-1)
     volumes: int | None = key("Volumes.", None, ge=-1)
     gigabytes: int | None = key("Volume storage.", None, unit="GiB", ge=-1)
+    subnets: int | None = key("Subnets.", None, ge=-1)
+    routers: int | None = key("Routers.", None, ge=-1)
+    security_groups: int | None = key("Security groups.", None, ge=-1)
+    server_groups: int | None = key("Server groups.", None, ge=-1)
     floating_ips: int | None = key("Floating IPs.", None, ge=-1)
 
 
@@ -147,6 +139,8 @@ class OpenStack(Part):
     release: OpenStackRelease = key("Release, in quotes.")
     bond_owner: Literal["kit", "kayobe"] = key("Who writes the hosts' bonds.", "kit")
     networks: dict[ObjectName, CloudNetwork] = key("Networks by name.", {})
+    routers: dict[ObjectName, Router] = key("Routers by name.", {})
+    security_groups: dict[ObjectName, SecurityGroup] = key("Security groups by name.", {})
     flavors: dict[ObjectName, Flavor] = key("Flavors by name.", {})
     nodes: dict[Label, Node] = key("Bare-metal nodes by name.", {})
     images: dict[ObjectName, Image] = key("Images by name.", {})

@@ -75,6 +75,15 @@ def parse_vlan_range(text: str) -> tuple[int, int]:
     return first, last
 
 
+def parse_port_range(text: str) -> tuple[int, int]:
+    """First and last port of "A" or "A-B". ValueError says what is wrong."""
+    found = re.fullmatch(r"(\d{1,5})(?:-(\d{1,5}))?", text)
+    first, last = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
+    if not 1 <= first <= last <= 65535:
+        raise ValueError(f"{text!r} is neither a port nor a rising range within 1-65535")
+    return first, last
+
+
 def _interface(value: str) -> str:
     if not _INTERFACE.fullmatch(value):
         raise fault(
@@ -220,5 +229,6 @@ AddressRange = _parsed(
     "range", parse_range, "Write first-last, such as 10.10.0.1-10.10.3.254, both included."
 )
 VlanRange = _parsed("vlan-range", parse_vlan_range, 'Write first-last, such as "1000-1999".')
+PortRange = _parsed("port-range", parse_port_range, 'Write "22" or "30000-32767", in quotes.')
 Vlan = Annotated[int, Field(ge=1, le=4094)]
 Mtu = Annotated[int, Field(ge=1280, le=9216)]

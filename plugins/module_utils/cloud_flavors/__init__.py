@@ -1,0 +1,10 @@
+"""Flavors of the cloud.
+
+Runs on the controller; no Ansible.
+"""
+
+from __future__ import annotations
+
+from .subject import CloudFlavors
+
+__all__ = ["CloudFlavors"]
