@@ -18,10 +18,11 @@ COLLECTIONS = {
     ("network", "routers"): "router",
     ("network", "ports"): "port",
     ("network", "security-groups"): "security_group",
-    ("network", "security-group-rules"): "security_group_rule",
+    ("network", "floatingips"): "floatingip",
     ("network", "extensions"): "extension",
     ("identity", "projects"): "project",
-    ("identity", "domains"): "domain",
+    ("identity", "roles"): "role",
+    ("identity", "role_assignments"): "role_assignment",
     ("compute", "flavors"): "flavor",
     ("compute", "servers"): "server",
     ("image", "images"): "image",
@@ -29,6 +30,7 @@ COLLECTIONS = {
     ("baremetal", "ports"): "port",
     ("baremetal", "portgroups"): "portgroup",
 }
+_FILTERS = ("name", "project_id", "network_id", "device_id", "router_id")
 
 
 class StandInCloud:
@@ -56,9 +58,15 @@ class StandInCloud:
     def scoped(self, project_id):
         return self
 
+    def project_id(self):
+        return "p-own"
+
+    def user_id(self):
+        return "u-own"
+
     def put(self, service, collection, **values):
         """An object made by hand."""
-        thing = {"id": f"id-{next(self._ids)}", "tags": [], **values}
+        thing = {"id": f"id-{next(self._ids)}", "tags": [], "project_id": "p-own", **values}
         self.store[service, collection].append(thing)
         return thing
 
@@ -119,7 +127,7 @@ class StandInCloud:
     def _page(self, things, key, query, path):
         known = [
             t for t in things
-            if all(str(t.get(k)) == str(v) for k, v in query.items() if k in ("name", "project_id"))
+            if all(str(t.get(k)) == str(v) for k, v in query.items() if k in _FILTERS)
         ]  # fmt: skip
         start = 1 + next((n for n, t in enumerate(known) if t["id"] == query.get("marker")), -1)
         page = known[start : start + self.page]

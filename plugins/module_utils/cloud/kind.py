@@ -41,6 +41,9 @@ class Kind(Generic[W]):
     def chosen(self, name: str, thing: Thing) -> None:
         """Told which object of the cloud is the model's."""
 
+    def going(self, thing: Thing) -> None:
+        """Told of what will be removed."""
+
     def wanted(self, name: str, want: W) -> Thing:
         """Attributes as the model wants them; pure."""
         raise NotImplementedError
@@ -120,6 +123,7 @@ def reconcile(
             if reason := kind.users(thing):
                 plan.left.append(f"{kind.name} {name}: {reason}")
             else:
+                kind.going(thing)
                 removals.append(
                     Step(f"{kind.name}:{name}:delete", "the model no longer names it",
                          lambda t=thing: kind.remove(t), before=name, after=None)

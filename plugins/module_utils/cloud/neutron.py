@@ -51,6 +51,10 @@ class NeutronKind(Kind[Thing]):
             self.known = {thing["id"] for thing in found}
         return found
 
+    def leaving(self, port: Thing) -> bool:
+        """Whether the port goes in the same run, so that it is no use."""
+        return False
+
     def near(self, want: Thing, thing: Thing) -> bool:
         return bool(thing.get("project_id") == self.projects.id_of(want.get("project")))
 
@@ -99,7 +103,10 @@ class NeutronKind(Kind[Thing]):
     def ports(self, **query: Any) -> list[Thing]:
         """Ports but those that Neutron makes by itself."""
         found = self.cloud.list("network", "/ports", "ports", query)
-        return [port for port in found if port["device_owner"] not in OWN_PORTS]
+        return [
+            port for port in found
+            if port["device_owner"] not in OWN_PORTS and not self.leaving(port)
+        ]  # fmt: skip
 
 
 def counted(ports: list[Thing]) -> str:

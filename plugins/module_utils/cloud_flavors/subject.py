@@ -12,11 +12,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..cloud.api import Cloud, Thing
+from ..cloud.given import Field, read
 from ..cloud.kind import Kind, checks, reconcile
 from ..cloud.marks import KEY, SPEC, Mark
 from ..cloud.projects import Projects
 from ..converge import Check, Plan
 
+FIELDS = {
+    "vcpus": Field(int), "ram": Field(int), "disk": Field(int), "extra_specs": Field(dict, {}),
+    "projects": Field(list, []),
+}  # fmt: skip
 _SIZES = ("vcpus", "ram", "disk")
 _PUBLIC = "os-flavor-access:is_public"
 _NAMESPACE = uuid.UUID("6f3fd4c6-7a2b-5a4e-9d0c-51b5a4f3e2d1")
@@ -127,7 +132,8 @@ class CloudFlavors:
     def __init__(
         self, cloud: Cloud, mark: Mark, flavors: Mapping[str, Thing], *, adopt: bool = False
     ) -> None:
-        self.cloud, self.wants, self.adopt = cloud, flavors, adopt
+        self.cloud, self.adopt = cloud, adopt
+        self.wants = read("flavors", flavors, FIELDS)
         self.kind = Flavors(cloud, mark)
 
     def observe(self) -> dict[str, Any]:

@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
 from ..cloud.api import Cloud, Thing
+from ..cloud.given import Field, read
 from ..cloud.kind import checks, reconcile
 from ..cloud.marks import Mark
 from ..converge import Check, Plan, Refusal, Step
 from .images import Images, former
 from .source import Source
 
+FIELDS = {
+    "source": Field(str), "sha256": Field(str), "disk_format": Field(str, "qcow2"),
+    "properties": Field(dict, {}), "visibility": Field(str, "public"),
+}  # fmt: skip
+
 
 class CloudImages:
-    """*images* by name: source, sha256, disk_format, properties, visibility."""
+    """*images* by name: source, sha256, disk_format, properties, visibility.
+
+    folder  where relative paths of sources begin.
+    """
 
     name = "cloud_images"
 
     def __init__(
-        self, cloud: Cloud, mark: Mark, images: Mapping[str, Thing], *, adopt: bool = False
-    ) -> None:
-        self.cloud, self.wants, self.adopt, self.mark = cloud, images, adopt, mark
-        self.kind = Images(cloud, mark, images)
+        self, cloud: Cloud, mark: Mark, images: Mapping[str, Thing], *, folder: str = ".",
+        adopt: bool = False,
+    ) -> None:  # fmt: skip
+        self.cloud, self.adopt, self.mark = cloud, adopt, mark
+        self.wants = read("images", images, FIELDS)
+        for image in self.wants.values():
+            if "://" not in image["source"]:
+                image["source"] = os.path.normpath(os.path.join(folder, image["source"]))
+        self.kind = Images(cloud, mark, self.wants)
 
     def observe(self) -> dict[str, Any]:
         tagged = {"tag": self.mark.tag}

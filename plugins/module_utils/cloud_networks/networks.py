@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..cloud.api import Thing
@@ -22,6 +22,11 @@ class Networks(NeutronKind):
 
     name, path, one = "network", "/networks", "network"
     fixed = (*_PROVIDER, "project")
+    #: The routers', set by the subject: a port of theirs that goes does not hold a network.
+    leaves: Callable[[Thing], bool] = staticmethod(lambda port: False)
+
+    def leaving(self, port: Thing) -> bool:
+        return self.leaves(port)
 
     def wanted(self, name: str, want: Thing) -> Thing:
         own = {key: want[key] for key in (*_PROVIDER, *_ATTRIBUTES)}
@@ -70,6 +75,9 @@ class Subnets(NeutronKind):
 
     def near(self, want: Thing, thing: Thing) -> bool:
         return True
+
+    def leaving(self, port: Thing) -> bool:
+        return self.networks.leaving(port)
 
     def wanted(self, name: str, want: Thing) -> Thing:
         keys = ("cidr", "gateway_ip", "enable_dhcp", "dns_nameservers")

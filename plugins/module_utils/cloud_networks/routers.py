@@ -27,6 +27,23 @@ class Routers(NeutronKind):
         super().__init__(networks.cloud, networks.mark, networks.projects)
         self.networks = networks
         self.interfaces: list[Thing] = []
+        self.wants: Mapping[str, Thing] = {}
+        self.doomed: set[str] = set()
+        networks.leaves = self.leaves
+
+    def going(self, thing: Thing) -> None:
+        self.doomed.add(thing["id"])
+
+    def leaves(self, port: Thing) -> bool:
+        """Whether a port of a router goes in this run."""
+        if port.get("device_id") in self.doomed:
+            return True
+        want = self.wants.get(self.names.get(port.get("device_id", ""), ""))
+        network = self.networks.names.get(port["network_id"])
+        if want and port["device_owner"] in INTERFACES:
+            return network not in want["networks"]
+        gateway = port["device_owner"] == "network:router_gateway"
+        return bool(want and gateway and network != want["external_network"])
 
     def wanted(self, name: str, want: Thing) -> Thing:
         return {
@@ -70,15 +87,12 @@ class Routers(NeutronKind):
     def _gateway(self, wanted: Thing) -> Thing:
         name = wanted["external_network"]
         info = {"network_id": self.networks.ids[name]} if name else None
-        return {"external_gateway_info": info}
+        return {"external_gateway_info": info, "admin_state_up": True}
 
     def change(self, name: str, want: Thing, thing: Thing, keys: Sequence[str]) -> None:
         wanted = self.wanted(name, want)
-        values = self._gateway(wanted) if "external_network" in keys else {}
-        if "admin_state_up" in keys:
-            values["admin_state_up"] = True
-        if values:
-            self.put(thing, values)
+        if {"external_network", "admin_state_up"} & set(keys):
+            self.put(thing, self._gateway(wanted))
         now = self.shown(thing, wanted)["networks"]
         for network in [n for n in now if n not in wanted["networks"]]:
             self._leave(thing, network)

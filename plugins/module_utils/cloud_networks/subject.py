@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..cloud.api import Cloud, Thing
+from ..cloud.given import Field, one, read
 from ..cloud.kind import ANEW, checks, reconcile
 from ..cloud.marks import Mark
 from ..cloud.projects import Projects
@@ -14,6 +15,24 @@ from .networks import Networks, Subnets
 from .routers import INTERFACES, Routers
 from .security_groups import SecurityGroups, described, expanded
 
+NETWORK = {
+    "provider_network_type": Field(str), "provider_physical_network": Field(str),
+    "provider_segmentation_id": Field(int, None), "mtu": Field(int), "external": Field(bool, False),
+    "shared": Field(bool, False), "port_security_enabled": Field(bool, True),
+    "project": Field(str, None), "subnet": Field(dict, None),
+}  # fmt: skip
+SUBNET = {
+    "cidr": Field(str), "gateway_ip": Field(str, None), "enable_dhcp": Field(bool, True),
+    "dns_nameservers": Field(list, []), "allocation_pools": Field(list, []),
+}  # fmt: skip
+ROUTER = {
+    "project": Field(str, None), "external_network": Field(str, None), "networks": Field(list, []),
+}  # fmt: skip
+GROUP = {"project": Field(str, None), "description": Field(str, ""), "rules": Field(list, [])}
+RULE = {
+    "direction": Field(str, "ingress"), "ethertype": Field(str, None), "protocol": Field(str, None),
+    "ports": Field(str, None), "cidr": Field(str, None), "group": Field(str, None),
+}  # fmt: skip
 #: What a group has if the model says nothing of what goes out; as Neutron's own default.
 OUTWARD = [{"direction": "egress"}]
 
@@ -28,9 +47,16 @@ class CloudNetworks:
         routers: Mapping[str, Thing], security_groups: Mapping[str, Thing], *, adopt: bool = False,
     ) -> None:  # fmt: skip
         self.cloud, self.adopt = cloud, adopt
-        self.wants, self.routers_wanted = networks, routers
-        self.groups_wanted = {name: _whole(group) for name, group in security_groups.items()}
-        self.subnets_wanted = {n: w["subnet"] for n, w in networks.items() if w.get("subnet")}
+        self.wants = read("networks", networks, NETWORK)
+        self.routers_wanted = read("routers", routers, ROUTER)
+        self.groups_wanted = {
+            name: _whole(name, group)
+            for name, group in read("security_groups", security_groups, GROUP).items()
+        }
+        self.subnets_wanted = {
+            name: one(f"networks.{name}.subnet", want["subnet"], SUBNET)
+            for name, want in self.wants.items() if want["subnet"]
+        }  # fmt: skip
         projects = Projects(cloud)
         self.networks = Networks(cloud, mark, projects)
         self.subnets = Subnets(self.networks)
@@ -50,7 +76,11 @@ class CloudNetworks:
 
     def plan(self, seen: dict[str, Any]) -> Plan:
         self._note(seen)
-        plan = Plan()
+        plan, last = Plan(), Plan()
+        # first, as a network may go with the router that is on it
+        routers = reconcile(
+            self.routers, self.routers_wanted, seen["router"], last, adopt=self.adopt
+        )
         steps = reconcile(self.networks, self.wants, seen["network"], plan, adopt=self.adopt)
         # with its network a subnet goes
         anew = {s.name.partition(":")[2] for s in plan.steps if s.why.startswith(ANEW)}
@@ -62,9 +92,9 @@ class CloudNetworks:
             self.groups, self.groups_wanted, seen["security_group"], plan, adopt=self.adopt
         )
         self.groups.plan_rules(self.groups_wanted, seen["security_group"], plan)
-        routers = reconcile(
-            self.routers, self.routers_wanted, seen["router"], plan, adopt=self.adopt
-        )
+        plan.refusals += last.refusals
+        plan.left += last.left
+        plan.steps += last.steps
         for each in (routers, *removals, groups):
             plan.steps += each
         return plan
@@ -72,7 +102,9 @@ class CloudNetworks:
     def _note(self, seen: dict[str, Any]) -> None:
         self.networks.seen(seen["network"], self.wants)
         self.groups.seen(seen["security_group"], self.groups_wanted)
-        self.routers.interfaces = seen["interfaces"]
+        self.routers.seen(seen["router"], self.routers_wanted)
+        self.routers.interfaces, self.routers.wants = seen["interfaces"], self.routers_wanted
+        self.routers.doomed.clear()
 
     def _unknown(self, name: str, plan: Plan) -> bool:
         """Whether the network is refused, so that of its subnet nothing can be said."""
@@ -100,11 +132,11 @@ class CloudNetworks:
         return found
 
 
-def _whole(group: Thing) -> Thing:
+def _whole(name: str, group: Thing) -> Thing:
     """A group with every rule that it is to have, each once."""
     rules: Sequence[Thing] = [
-        {**rule, "direction": rule.get("direction") or "ingress"}
-        for rule in group.get("rules") or ()
+        one(f"security_groups.{name}.rules[{number}]", rule, RULE)
+        for number, rule in enumerate(group["rules"])
     ]
     if not any(rule["direction"] == "egress" for rule in rules):
         rules = [*rules, *OUTWARD]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..cloud.api import Cloud, Thing
+from ..cloud.given import Field, one, read
 from ..cloud.kind import Kind, checks, reconcile
 from ..cloud.marks import Mark
 from ..cloud.projects import DOMAIN
@@ -67,6 +68,10 @@ class Projects(Kind[Thing]):
         self.cloud.delete("identity", f"/projects/{thing['id']}")
 
 
+FIELDS = {"description": Field(str, ""), "quota": Field(dict, {})}
+QUOTA = {key: Field(int, None) for keys in quotas.KEYS.values() for key in keys}
+
+
 class CloudProjects:
     """*projects* by name: description and quota.
 
@@ -79,12 +84,14 @@ class CloudProjects:
         self, cloud: Cloud, mark: Mark, projects: Mapping[str, Thing], *,
         own_roles: Sequence[str] = (), adopt: bool = False,
     ) -> None:  # fmt: skip
-        self.cloud, self.wants, self.adopt = cloud, projects, adopt
+        self.cloud, self.adopt = cloud, adopt
+        self.wants = read("projects", projects, FIELDS)
         self.own_roles = own_roles
         self.kind = Projects(cloud, mark)
         self.quotas = {
-            name: {k: v for k, v in (want.get("quota") or {}).items() if v is not None}
-            for name, want in projects.items()
+            name: {k: v for k, v in quota.items() if v is not None}
+            for name, want in self.wants.items()
+            if (quota := one(f"projects.{name}.quota", want["quota"], QUOTA)) is not None
         }
 
     def observe(self) -> dict[str, Any]:
