@@ -10,7 +10,19 @@ from typing import Any
 from .inventory import Inventory, read_inventory
 from .model import Model, read_model
 from .problems import ERROR, NOTE, WARNING, Path, Problem
-from .rules import bridges, cloud, clusters, fabrics, federation, groups, hosts, nics, placement
+from .rules import (
+    bridges,
+    cloud,
+    clusters,
+    deployment,
+    fabrics,
+    federation,
+    groups,
+    hosts,
+    nics,
+    placement,
+    secrets,
+)
 from .source import Source
 from .templates import resolve
 from .view import plain
@@ -85,7 +97,10 @@ def check(
         path = ("site_host_groups", name)
         yield from bridges.check_physical_networks(model.host_groups[name], model.fabrics, path)
     yield from hosts.check(model, all_hosts or [])
-    yield from cloud.check(model, {str(h["address"]): str(h["name"]) for h in all_hosts or []})
+    addresses = {str(h["address"]): str(h["name"]) for h in all_hosts or []}
+    yield from cloud.check(model, addresses)
+    yield from deployment.check(model, addresses)
+    yield from secrets.check(model)
     yield from placement.check_placement(model)
     yield from clusters.check(model, members)
     yield from clusters.check_controllers(model, members)

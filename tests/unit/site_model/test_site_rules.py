@@ -21,6 +21,7 @@ SITES = [
     "lab-alpha",
     "lab-alpha-central",
     "lab-beta",
+    "lab-cloud",
     "lab-gamma",
     "example-rack",
     *(f"example-federation/site-{letter}" for letter in "abc"),
@@ -31,6 +32,7 @@ SITES = [
 WARNED = {
     "example-rack": ["hash-offload"],
     "example-federation/site-b": ["hash-offload"],
+    "lab-cloud": ["hash-offload"],
 }
 
 

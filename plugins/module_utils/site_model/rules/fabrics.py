@@ -12,7 +12,7 @@ from ..sections.fabrics import Fabric, Route
 from ..sections.scalars import Network, parse_range, parse_vlan_range
 from .report import error
 
-_RANGES = ("hosts", "vms", "pods")
+_RANGES = ("hosts", "vms", "inspection", "pods")
 
 
 def check(model: Model) -> Iterator[Problem]:

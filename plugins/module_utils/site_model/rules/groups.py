@@ -55,7 +55,9 @@ def _other_users(model: Model) -> set[str]:
     cloud = model.openstack.networks.values() if model.openstack else ()
     pods = (fabric for cluster in model.clusters.values() for fabric in cluster.fabrics)
     tenants = (name for name, f in model.fabrics.items() if f.vlan_ranges and model.openstack)
-    return {network.fabric for network in cloud} | set(pods) | set(tenants)
+    deployed = model.openstack.deployment if model.openstack else None
+    roles = deployed.fabrics.model_dump(exclude_none=True).values() if deployed else ()
+    return {network.fabric for network in cloud} | set(pods) | set(tenants) | set(roles)
 
 
 def _references(model: Model, name: str) -> Iterator[Problem]:

@@ -119,7 +119,7 @@ def _management(view: HostView) -> Iterator[Problem]:
     elif view.address == fabric.gateway:
         message, fix = "is the gateway of the management fabric", "Correct one of them."
         yield error("management-address", path, message, fix, view.address)
-    for kind in ("vms", "pods"):
+    for kind in ("vms", "inspection", "pods"):
         text = getattr(fabric.ranges, kind)
         if text and parse_range(text)[0] <= address <= parse_range(text)[1]:
             message, fix = f"is in the fabric's range for {kind}", "Move one of them."

@@ -13,6 +13,9 @@ class Ranges(Part):
         "Hosts' own addresses: host with `site_host_index` n takes the n-th.", None
     )
     vms: AddressRange | None = key("Allocation pool of the cloud's subnet.", None)
+    inspection: AddressRange | None = key(
+        "Bare-metal servers that Ironic does not know yet take one while it inspects them.", None
+    )
     pods: AddressRange | None = key("Pods' second interfaces; each node takes its own slice.", None)
 
 

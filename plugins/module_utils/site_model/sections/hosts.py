@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from .base import Part, key
-from .scalars import InterfaceName, LockedMemory, MacAddress, Mtu, PciAddress, UnitName
+from .scalars import CpuSet, InterfaceName, LockedMemory, MacAddress, Mtu, PciAddress, UnitName
 
 
 class Management(Part):
@@ -107,6 +107,8 @@ class HostGroup(Part):
     openvswitch: OpenVSwitch | None = key("Open vSwitch; unset: none.", None)
     rdma: Rdma = key("RDMA settings.", Rdma)
     kernel: Kernel = key("Kernel settings.", Kernel)
+    cpu_dedicated_set: CpuSet | None = key("CPUs that guests may have pinned.", None)
+    cpu_shared_set: CpuSet | None = key("CPUs that guests share.", None)
     gate_units: list[UnitName] = key("Units kept out of service until the LAG is active.", [])
     confirm_timeout: int = key(
         "Time until a host rolls an unconfirmed network change back.", 60, unit="s", ge=15, le=900
@@ -128,5 +130,7 @@ class HostOverrides(Part):
     openvswitch: dict[str, Any] | None = key("Keys of the group's Open vSwitch.", None)
     rdma: dict[str, Any] | None = key("Keys of the group's RDMA settings.", None)
     kernel: dict[str, Any] | None = key("Keys of the group's kernel settings.", None)
+    cpu_dedicated_set: CpuSet | None = key("As in the group.", None)
+    cpu_shared_set: CpuSet | None = key("As in the group.", None)
     gate_units: list[UnitName] | None = key("As in the group.", None)
     confirm_timeout: int | None = key("As in the group.", None, unit="s")

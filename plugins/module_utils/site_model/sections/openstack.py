@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from .base import Part, key
 from .cloud_networks import CloudNetwork, Router, SecurityGroup
+from .deployment import Deployment
 from .scalars import (
     Label,
     MacAddress,
@@ -138,6 +139,9 @@ class OpenStack(Part):
 
     release: OpenStackRelease = key("Release, in quotes.")
     bond_owner: Literal["kit", "kayobe"] = key("Who writes the hosts' bonds.", "kit")
+    deployment: Deployment | None = key(
+        "How Kayobe deploys it; unset: it is there, or deployed by other means.", None
+    )
     networks: dict[ObjectName, CloudNetwork] = key("Networks by name.", {})
     routers: dict[ObjectName, Router] = key("Routers by name.", {})
     security_groups: dict[ObjectName, SecurityGroup] = key("Security groups by name.", {})

@@ -116,6 +116,15 @@ def _subnet(value: str) -> Network:
     return ipaddress.ip_network(value)
 
 
+def parse_cpu_set(text: str) -> set[int]:
+    """The CPUs of a set such as "0-1,32-33"."""
+    found: set[int] = set()
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        found.update(range(int(first), int(last or first) + 1))
+    return found
+
+
 Label = _form(
     _LABEL, "dns-label", "a DNS label",
     "Use lower-case letters, digits and inner hyphens, at most 63.", 63,
