@@ -23,6 +23,7 @@ from ansible.module_utils.site_model.derive import (  # noqa: E402
     cloud_objects,
     cluster,
     datapath,
+    deployment,
     federation,
     kernel,
     names,
@@ -198,6 +199,14 @@ def network_vlan_ranges(site_model: Model) -> list[str]:
     return cloud.network_vlan_ranges(section(site_model, "site_fabrics"))
 
 
+def cloud_deployment(site_model: Model, hosts: Iterable[Model]) -> Any:
+    """``site_model | cloud_deployment(hosts)``: what Kayobe's configuration follows from.
+
+    *hosts*: ``site_host`` of all of the site. None where the model has no deployment.
+    """
+    return deployment.deployment(site_model, hosts)
+
+
 def where_readable(host: str, sources: Sequence[str]) -> str:
     """``'localhost' | site_where_readable(ansible_inventory_sources)``, for a play's ``hosts``.
 
@@ -330,6 +339,7 @@ class FilterModule:
             "cloud_security_groups": one_line(cloud_objects.security_groups),
             "cloud_flavors": one_line(cloud_objects.flavors),
             "cloud_images": one_line(cloud_objects.images),
+            "cloud_deployment": one_line(cloud_deployment),
             "fabric_objects": for_cluster(attachments.fabric_objects),
             "rdma_plugin_objects": one_line(rdma_plugin_objects),
             "rdma_resources": for_cluster(cluster.rdma_resources),

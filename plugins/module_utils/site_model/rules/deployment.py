@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from ..derive.datapath import hw_tc_offload
 from ..model import Model
 from ..problems import Path, Problem, suggest
-from ..sections.deployment import Deployment
+from ..sections.deployment import PURPOSES, Deployment
 from ..sections.hosts import HostGroup
 from ..sections.openstack import OpenStack
 from ..sections.scalars import parse_cpu_set, parse_range
@@ -18,8 +18,6 @@ from .report import dangling, error, warning
 PATH: Path = ("site_openstack", "deployment")
 #: What the kit knows how to write for.
 RELEASES = ("2025.2", "2026.1")
-#: What hosts are for that Kayobe deploys to.
-PURPOSES = ("controller", "compute", "network", "storage")
 
 
 def check(model: Model, hosts: Mapping[str, str]) -> Iterator[Problem]:

@@ -7,6 +7,9 @@ from typing import Literal
 from .base import Part, key
 from .scalars import DomainName, Identifier, IpAddress, Label, MacAddress, ObjectName
 
+#: What hosts are for that Kayobe deploys to.
+PURPOSES = ("controller", "compute", "network", "storage")
+
 
 class CloudFabrics(Part):
     """Which fabric carries what. Management of the hosts is the fabric of their groups."""
