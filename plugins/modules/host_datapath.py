@@ -109,12 +109,17 @@ from ansible.module_utils.host_datapath import runs
 
 # named here, as they are looked up by name and Ansible ships only what it finds imported
 from ansible.module_utils.host_datapath.drivers import igb, mlx5, netdevsim
-from ansible.module_utils.host_datapath.network import netplan, networkd, networkmanager
+from ansible.module_utils.host_datapath.network import (
+    kayobe,
+    netplan,
+    networkd,
+    networkmanager,
+)
 from ansible.module_utils.host_kernel import Health
 from ansible.module_utils.ssh_connection import ssh_connection
 from ansible.module_utils.system import System
 
-SHIPPED = (igb, mlx5, netdevsim, netplan, networkd, networkmanager)
+SHIPPED = (igb, mlx5, netdevsim, kayobe, netplan, networkd, networkmanager)
 
 
 def main():

@@ -79,6 +79,8 @@ class FakeHost(KernelHost):
             netdev.up = rest[0] == "up"
         elif rest[0] == "nomaster":
             netdev.master = None
+        elif rest[0] == "master":
+            netdev.master = rest[1]
         elif rest[0] == "name":
             if rest[1] in self.netdevs:
                 raise ValueError("RTNETLINK answers: File exists")

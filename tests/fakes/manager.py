@@ -23,6 +23,7 @@ class FakeManager:
     """Renders bonds and VLANs, and enslaves ports."""
 
     name = "fake"
+    makes_bonds = True
 
     def render(self, spec: Any) -> dict[str, str]:
         if not spec.nics:

@@ -125,6 +125,9 @@ class _Planner:
         self.result.left += [*left_devices, *left_links, *left_addresses, *left_bridges]
         first, last = record.steps(system, facts["applied"], spec, kept)
         switch, warnings = bridges.lay_down(system, spec, self.works, facts, self.phase)
+        if self._bond_to_come():
+            closed = [gate.close_step(system, "there is no bond")] if facts["gate"]["open"] else []
+            return [*closed, *first, *self._before_network(), *last]
         self.result.warnings += warnings
         steps = [
             *first,
@@ -143,6 +146,16 @@ class _Planner:
             *last,
         ]
         return self._gated(steps)
+
+    def _bond_to_come(self) -> bool:
+        """Whether Kayobe has still to make a bond: its ports must be ready before."""
+        missing = [work.nic.bond.name for work in self.works if work.facts["bond"] is None]
+        if self.manager.makes_bonds or not missing:
+            return False
+        self.result.warnings.append(
+            f"{missing[0]} is not there yet and is Kayobe's to make; run again after it"
+        )
+        return True
 
     def _before_network(self) -> list[Step]:
         return [*self._names(), *self._unbind(), *self._vfs(), *self._eswitch()]

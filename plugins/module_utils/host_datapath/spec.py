@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 DRIVERS = ("mlx5_core", "igb", "netdevsim")
-NETWORK_MANAGERS = ("networkd", "netplan", "networkmanager")
+NETWORK_MANAGERS = ("networkd", "netplan", "networkmanager", "kayobe")
 #: What the kernel has; rules.py tells which of them go with a NIC.
 BOND_MODES = (
     *("802.3ad", "balance-xor", "active-backup", "balance-rr"),

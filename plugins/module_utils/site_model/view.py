@@ -12,6 +12,7 @@ from typing import Any
 
 from .problems import ERROR, WARNING, ModelError, Path, Problem, suggest
 from .sections.all import SECTIONS
+from .sections.deployment import PURPOSES
 from .sections.fabrics import Fabric
 from .sections.hosts import HostGroup, HostOverrides
 from .sections.nics import NicProfile
@@ -25,6 +26,7 @@ class HostView:
     index    its number in the site, from 1; 0 where it has none.
     address  ``ansible_host`` where that is an IP address, else "".
     profiles by name, in the group's order; fabrics: those that it uses, and management's.
+    bond_owner  who writes its network: "kit", or "kayobe" for hosts of a cloud.
     """
 
     name: str
@@ -34,6 +36,7 @@ class HostView:
     group: HostGroup
     profiles: dict[str, NicProfile]
     fabrics: dict[str, Fabric]
+    bond_owner: str = "kit"
 
     def profile_of(self, link: str | None) -> NicProfile | None:
         """The NIC profile whose bond is *link*; without a link the only one."""
@@ -104,7 +107,14 @@ def build_view(
         group=group,
         profiles=profiles,
         fabrics=fabrics,
+        bond_owner=_bond_owner(model, group),
     )
+
+
+def _bond_owner(model: Mapping[str, Any], group: HostGroup) -> str:
+    """Read without the whole section, which may be large."""
+    cloud = as_map(model, "site_openstack")
+    return str(cloud.get("bond_owner", "kit")) if group.purpose in PURPOSES else "kit"
 
 
 def _group_name(

@@ -12,9 +12,13 @@ if TYPE_CHECKING:
 
 
 class NetworkManager(Protocol):
-    """One network manager (networkd, netplan, NetworkManager)."""
+    """One network manager (networkd, netplan, NetworkManager), or Kayobe in its place.
+
+    makes_bonds: false where somebody else makes the bonds, before the engine or after it.
+    """
 
     name: str
+    makes_bonds: bool
 
     def render(self, spec: Spec) -> dict[str, str]:
         """The kit's files: absolute path → text. Pure."""

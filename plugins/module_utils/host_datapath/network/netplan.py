@@ -22,6 +22,7 @@ class Netplan:
     """
 
     name = "netplan"
+    makes_bonds = True
 
     def mode(self, path: str) -> int:
         """netplan's files may hold secrets: it warns of others than 600. networkd's are 644."""

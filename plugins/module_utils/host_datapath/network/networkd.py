@@ -22,6 +22,7 @@ class Networkd:
     """Files in /etc/systemd/network, activated by ``networkctl``."""
 
     name = "networkd"
+    makes_bonds = True
 
     def mode(self, path: str) -> int:
         """networkd reads its files as a user of its own."""

@@ -28,6 +28,7 @@ class Keyfiles:
     """Keyfiles in /etc/NetworkManager/system-connections."""
 
     name = "networkmanager"
+    makes_bonds = True
 
     def mode(self, path: str) -> int:
         """NetworkManager ignores profiles that others may read."""

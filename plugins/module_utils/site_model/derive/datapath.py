@@ -15,12 +15,14 @@ from .names import vlan_interface
 
 def host_datapath(view: HostView) -> dict[str, Any]:
     """What role host_datapath takes (docs/design/overview.md has the shape)."""
+    kayobe = view.bond_owner == "kayobe"
     return {
         "host": view.name,
-        "network_manager": view.group.network_manager,
+        "network_manager": "kayobe" if kayobe else view.group.network_manager,
         "nics": [nic(name, profile) for name, profile in view.profiles.items()],
-        "networks": networks(view),
-        "management": management(view),
+        # VLANs and addresses are then Kayobe's as well
+        "networks": [] if kayobe else networks(view),
+        "management": {**management(view), "managed": view.group.management.managed and not kayobe},
         "openvswitch": openvswitch(view),
         "gate_units": list(view.group.gate_units),
         "confirm_timeout": view.group.confirm_timeout,
