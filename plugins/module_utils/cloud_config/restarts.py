@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from .names import group
+
 #: Files by pattern, the services that read them, and the purpose of their hosts ("" all).
 _READERS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (r"kolla/config/nova\.conf", ("nova_api", "nova_scheduler", "nova_conductor"), "controller"),
@@ -25,6 +27,16 @@ _READERS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (r"ironic\.yml|kolla/config/ironic.*", ("ironic_api", "ironic_conductor"), "controller"),
     (r"inspector\.yml", ("ironic_conductor", "ironic_dnsmasq"), "controller"),
     (r"neutron\.yml", ("neutron_server",), "controller"),
+    (
+        r"inventory/host_vars/[^/]+/network-interfaces",
+        ("openvswitch_vswitchd", "neutron_openvswitch_agent"),
+        "host",
+    ),
+    (
+        r"inventory/group_vars/[^/]+/network-interfaces",
+        ("openvswitch_vswitchd", "neutron_openvswitch_agent"),
+        "group",
+    ),
     (r"container-engine\.yml", ("all services",), ""),
     (r"openstack\.yml|kolla\.yml|kolla/globals\.yml", ("all services",), ""),
 )
@@ -42,7 +54,10 @@ def restarts(paths: Iterable[str], desired: Mapping[str, Any]) -> dict[str, list
 
 
 def _hosts(path: str, where: str, desired: Mapping[str, Any]) -> list[str]:
+    name = path.rpartition("/")[0].rpartition("/")[2]
     if where == "host":
-        return [path.split("/")[3]]
-    groups = desired["groups"].values()
-    return [h for g in groups if where in ("", g["purpose"]) for h in g["hosts"]]
+        return [name]
+    groups = desired["groups"].items()
+    if where == "group":
+        return [h for n, g in groups if group(n, g["purpose"]) == name for h in g["hosts"]]
+    return [h for _, g in groups if where in ("", g["purpose"]) for h in g["hosts"]]

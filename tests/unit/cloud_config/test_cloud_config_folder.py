@@ -37,6 +37,20 @@ def test_a_changed_model_changes_what_it_concerns(kayobe, rack, desired):
     assert found == {"nova_compute": [f"compute-{n}" for n in (1, 2, 3, 4)]}
 
 
+def test_what_restarts(rack):
+    assert restarts(["inventory/group_vars/compute/network-interfaces"], rack) == {
+        service: [f"compute-{n}" for n in (1, 2, 3, 4)]
+        for service in ("neutron_openvswitch_agent", "openvswitch_vswitchd")
+    }
+    assert restarts(["inventory/host_vars/control-1/network-interfaces"], rack) == {
+        service: ["control-1"] for service in ("neutron_openvswitch_agent", "openvswitch_vswitchd")
+    }
+    assert restarts(["kolla/config/neutron/ml2_conf.ini"], rack) == {
+        "neutron_server": ["control-1", "control-2", "control-3"]
+    }
+    assert restarts(["inventory/hosts", "hooks/x"], rack) == {}
+
+
 def test_a_file_changed_by_hand_is_refused_and_stays(kayobe, rack):
     kayobe.run(rack)
     file = kayobe.folder / "networks.yml"
