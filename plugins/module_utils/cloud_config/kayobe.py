@@ -118,13 +118,9 @@ def _all(desired: Desired) -> list[Mapping[str, Any]]:
 
 def neutron(desired: Desired) -> dict[str, Any]:
     """Types of networks; switches of bare-metal nodes, whose passwords are variables' names."""
-    facts = desired["neutron"]
-    overlay = desired["roles"]["tunnel"] is not None
-    tenants = ["vlan"] if facts["tenant_vlans"] else []
-    tenants += ["vxlan"] if overlay else []
     found: dict[str, Any] = {
         "kolla_neutron_ml2_type_drivers": ["flat", "vlan", "vxlan"],
-        "kolla_neutron_ml2_tenant_network_types": tenants or ["flat"],
+        "kolla_neutron_ml2_tenant_network_types": tenant_types(desired),
     }
     switches = desired["ironic"]["switches"] if desired["ironic"] else {}
     if switches:
@@ -132,6 +128,13 @@ def neutron(desired: Desired) -> dict[str, Any]:
             _switch(name, facts) for name, facts in switches.items()
         ]
     return found
+
+
+def tenant_types(desired: Desired) -> list[str]:
+    """What projects' own networks are made of, first choice first."""
+    found = ["vlan"] if desired["neutron"]["tenant_vlans"] else []
+    found += ["vxlan"] if desired["roles"]["tunnel"] else []
+    return found or ["flat"]
 
 
 def _switch(name: str, facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from .kayobe import tenant_types
+
 Desired = Mapping[str, Any]
 #: The scheduler's filters in a cloud with VFs: Nova's own, and those that VFs and pinning need.
 FILTERS = (
@@ -86,12 +88,21 @@ def ml2(desired: Desired) -> dict[str, dict[str, Any]]:
     return {
         "ml2": {
             "mechanism_drivers": ",".join(drivers),
+            # Neutron's new name since 2026.1; Kolla-Ansible still renders the old one
+            _of_release(desired, "tenant_network_types", "project_network_types"): ",".join(
+                tenant_types(desired)
+            ),
             "path_mtu": facts["path_mtu"],
             "physical_network_mtus": _pairs(facts["mtus"]),
         },
         "ml2_type_vlan": {"network_vlan_ranges": ",".join(facts["vlan_ranges"])},
         "ml2_type_flat": {"flat_networks": ",".join(facts["mtus"])},
     }
+
+
+def _of_release(desired: Desired, old: str, new: str) -> str:
+    """The name of an option that was renamed in 2026.1."""
+    return new if desired["release"] >= "2026.1" else old
 
 
 def _mtu(desired: Desired) -> dict[str, Any]:

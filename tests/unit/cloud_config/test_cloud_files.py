@@ -138,15 +138,24 @@ def test_a_cloud_without_bare_metal_has_nothing_of_it(desired):
     assert drivers == ["openvswitch,sriovnicswitch"]
 
 
-def test_a_release_that_lacks_a_group_does_not_get_it(desired):
+def test_each_release_gets_its_own_names(desired):
+    """What differs: an option of Neutron's, and a group of Kayobe's."""
+
     def older(sections):
         sections["site_openstack"]["release"] = "2025.2"
 
     old, new = files(desired("example-rack", older)), files(desired("example-rack"))
+    ml2 = "kolla/config/neutron/ml2_conf.ini"
+    assert "tenant_network_types" in options(old[ml2])["ml2"]
+    assert "project_network_types" not in options(old[ml2])["ml2"]
+    assert options(new[ml2])["ml2"]["project_network_types"] == ["vlan"]
+    assert "tenant_network_types" not in options(new[ml2])["ml2"]
     assert "ansible-control" in new["inventory/groups"]
     assert "ansible-control" not in old["inventory/groups"]
+    # nova took device_spec for passthrough_whitelist long before both
+    assert "device_spec" in old["kolla/config/nova/compute-1/nova.conf"]
     changed = {path for path in new if old[path] != new[path]}
-    assert changed == {"inventory/groups", "openstack.yml"}
+    assert changed == {"inventory/groups", "openstack.yml", ml2}
 
 
 def test_addresses_follow_from_the_hosts_indexes(rack):
