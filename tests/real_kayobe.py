@@ -1,31 +1,16 @@
-"""The real Kayobe and Kolla-Ansible of the venv, offline, on a Kayobe folder of a test.
-
-No host is reached and no container engine asked: hosts are this machine, their facts are written
-beforehand, and genconfig's one question to a container is answered by a stand-in.
-"""
+"""The real Kayobe of the venv, offline, on a Kayobe folder of a test."""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 SHARE = Path(sys.prefix) / "share"
-_TOOLBOX = """\
-#!/usr/bin/python
-# A stand-in: there is no container, and no hypervisor is known yet.
-from ansible.module_utils.basic import AnsibleModule
-module = AnsibleModule(argument_spec={}, supports_check_mode=True, bypass_checks=True)
-module._legal_inputs = []
-module.exit_json(changed=False, resources=[])
-"""
 
 
 class RealKayobe:
@@ -66,58 +51,3 @@ class RealKayobe:
         asked = self._variables(probe="{{ {" + parts + "} }}")
         words = ("kayobe", "configuration", "dump", *asked, "--var-name", "probe")
         return json.loads(self.run(*words, "--hosts", "overcloud"))
-
-    def generate(self, *options: str, **more: Any) -> None:
-        """Kolla-Ansible's inventory, globals and overrides, as before each of its commands."""
-        books = [
-            str(SHARE / "kayobe" / "ansible" / f"kolla-{n}.yml") for n in ("ansible", "openstack")
-        ]
-        words = ("kayobe", "playbook", "run", *books, "--skip-tags", "install", *options)
-        self.run(*words, *self._variables(**more))
-
-    def host_vars(self, host: str) -> dict[str, Any]:
-        """What Kayobe tells Kolla-Ansible of a host."""
-        return yaml.safe_load((self.kolla / "inventory/overcloud/host_vars" / host).read_text())
-
-    def genconfig(self, tags: str, facts: Mapping[str, Mapping[str, Any]]) -> Path:
-        """Kolla-Ansible's files of services; the folder with one of each host.
-
-        *facts*: addresses by interface, by host.
-        """
-        tree, cache, out = self.top / "tree", self.top / "facts", self.top / "out"
-        shutil.copytree(SHARE / "kolla-ansible" / "ansible", tree)
-        (tree / "library" / "kolla_toolbox.py").write_text(_TOOLBOX)
-        cache.mkdir()
-        for host in (*facts, "localhost"):
-            (cache / host).write_text(json.dumps(_facts(host, facts.get(host, {}))))
-        inventories = ["-i", str(self.kolla / "inventory" / "overcloud")]
-        variables = {
-            "node_config": str(out / "{{ inventory_hostname }}"),
-            "ansible_connection": "local", "ansible_become": False, "kolla_action": "config",
-            "ansible_python_interpreter": sys.executable,
-        }  # fmt: skip
-        self.run(
-            "ansible-playbook", *inventories, "-e", f"@{self.kolla}/globals.yml",
-            "-e", f"@{self.kolla}/passwords.yml", "-e", f"CONFIG_DIR={self.kolla}",
-            "-e", json.dumps(variables), "--tags", tags, str(tree / "site.yml"),
-            ANSIBLE_CACHE_PLUGIN="jsonfile", ANSIBLE_CACHE_PLUGIN_CONNECTION=str(cache),
-            ANSIBLE_GATHERING="smart",
-        )  # fmt: skip
-        return out
-
-
-def _facts(host: str, interfaces: Mapping[str, str]) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "ansible_hostname": host, "ansible_nodename": host, "ansible_fqdn": host,
-        "ansible_distribution": "Ubuntu", "ansible_distribution_release": "noble",
-        "ansible_distribution_version": "24.04", "ansible_distribution_major_version": "24",
-        "ansible_os_family": "Debian", "ansible_architecture": "x86_64",
-        "ansible_processor_vcpus": 8, "ansible_memtotal_mb": 16384, "ansible_system": "Linux",
-        "ansible_service_mgr": "systemd", "ansible_kernel": "6.8.0", "ansible_user_uid": 0,
-        "ansible_user_gid": 0, "ansible_selinux": {"status": "disabled"},
-        "ansible_interfaces": list(interfaces), "ansible_env": {"PATH": "/usr/bin"},
-    }  # fmt: skip
-    for name, address in interfaces.items():
-        four = {"address": address, "netmask": "255.255.0.0", "prefix": "16"}
-        found[f"ansible_{name}"] = {"device": name, "active": True, "ipv4": four}
-    return found
