@@ -19,6 +19,7 @@ if _HERE not in ansible.module_utils.__path__:
 
 from ansible.module_utils.site_model.derive import (  # noqa: E402
     attachments,
+    bare_metal,
     cloud,
     cloud_objects,
     cluster,
@@ -340,6 +341,7 @@ class FilterModule:
             "cloud_flavors": one_line(cloud_objects.flavors),
             "cloud_images": one_line(cloud_objects.images),
             "cloud_deployment": one_line(cloud_deployment),
+            "cloud_nodes": one_line(bare_metal.cloud_nodes),
             "fabric_objects": for_cluster(attachments.fabric_objects),
             "rdma_plugin_objects": one_line(rdma_plugin_objects),
             "rdma_resources": for_cluster(cluster.rdma_resources),

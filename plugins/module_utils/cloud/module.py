@@ -42,16 +42,20 @@ def run(
     module: Any,
     subject_of: Callable[[Cloud, Mark], Subject],
     more: Callable[[Any], dict[str, Any]] = lambda after: {},
+    *,
+    at_once: int | None = None,
 ) -> None:
     """Bring the subject to its state and exit the module.
 
     subject_of  makes the subject; a ValueError of it is a wrong argument.
     more        further keys of the answer, from the facts at the end.
+    at_once     steps of a kind at a time; unset: as many as calls.
     """
     try:
         cloud = connected(module)
         subject = subject_of(cloud, Mark(module.params["site"]))
-        result = converge(subject, check=module.check_mode, runner=side_by_side(cloud.parallel))
+        runner = side_by_side(at_once or cloud.parallel)
+        result = converge(subject, check=module.check_mode, runner=runner)
     except (ConvergeError, OSError, ValueError, RuntimeError) as error:
         module.fail_json(msg=str(error))
     if result.refusals:

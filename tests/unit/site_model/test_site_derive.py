@@ -10,6 +10,7 @@ import pytest
 from ansible.module_utils.cluster_network import fabric_program
 from ansible.module_utils.site_model.derive import (
     attachments,
+    bare_metal,
     cloud,
     cloud_objects,
     cluster,
@@ -386,3 +387,16 @@ def test_walk_budget(opened):
     }
     assert federation.link_terms(links["a-to-b"])["budget"]["pods"] == 60
     assert federation.link_quota(links["b-to-a"])["pods"] == "20"
+
+
+def test_bare_metal_nodes_with_their_bond(opened):
+    sections, _ = opened("example-rack")
+    first, *_ = bare_metal.cloud_nodes(sections)
+    assert first["name"] == "gpu-1"
+    assert first["driver_info"] == {"redfish_address": "https://10.0.0.131"}
+    assert first["port_group"] == {
+        "name": "gpu-1-bond", "address": "b8:ce:f6:00:01:00", "mode": "802.3ad",
+        "properties": {"miimon": "100", "xmit_hash_policy": "layer3+4"},
+    }  # fmt: skip
+    assert [port["pxe_enabled"] for port in first["ports"]] == [True, False]
+    assert all(port["grouped"] for port in first["ports"])

@@ -13,6 +13,9 @@ from ..sections.scalars import parse_vlan_range
 from . import cloud_networks
 from .report import dangling, error, note, warning
 
+#: In keys of driver_info whose values Ironic hides.
+SECRET_WORDS = ("password", "secret", "token", "auth_key", "priv_key")
+
 
 def check(model: Model, hosts: Mapping[str, str]) -> Iterator[Problem]:
     """All rules of the cloud; *hosts*: their names by management address."""
@@ -158,6 +161,12 @@ def _nodes(model: Model, cloud: OpenStack, hosts: Mapping[str, str]) -> Iterator
             message, fix = "no flavor asks for it", "Add a flavor, or remove the node."
             where = (*path, "resource_class")
             yield warning("unused-class", where, message, fix, node.resource_class)
+        for found in node.driver_info:
+            if any(word in found.lower() for word in SECRET_WORDS):
+                message, fix = (
+                    "is a secret", "Move it to cloud_nodes_credentials, in a vaulted file."
+                )  # fmt: skip
+                yield error("secret-in-model", (*path, "driver_info", found), message, fix)
         for number, port in enumerate(node.ports):
             here = (*path, "ports", number)
             if port.mac_address in macs:
