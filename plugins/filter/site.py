@@ -30,10 +30,12 @@ from ansible.module_utils.site_model.derive import (  # noqa: E402
     names,
     rdma,
     rdma_plugin,
+    servers,
     verify,
 )
 from ansible.module_utils.site_model.inventory import broken_variables, folder_of  # noqa: E402
 from ansible.module_utils.site_model.problems import ModelError  # noqa: E402
+from ansible.module_utils.site_model.sections.clusters import servers_group  # noqa: E402
 from ansible.module_utils.site_model.view import HostView, host_view, item, named, section  # noqa: E402
 
 Model = Mapping[str, Any]
@@ -241,7 +243,7 @@ def cluster_nodes(pattern: str, sources: Sequence[str], cluster: str = "") -> st
     groups: list[str] = []
     for found in _clusters(sources, cluster):
         pools = [found["control_plane"], *(found.get("workers") or {}).values()]
-        groups += [pool["group"] for pool in pools if pool.get("group")]
+        groups += [group for pool in pools if (group := _group(pool))]
     return f"{':'.join(groups)}:&{pattern}" if groups else "!all"
 
 
@@ -253,13 +255,17 @@ def control_planes(pattern: str, sources: Sequence[str], cluster: str) -> str:
     found = _clusters(sources, cluster)
     if not cluster and found:
         raise AnsibleFilterError("say which cluster: the head of the playbook says how")
-    return f"{found[0]['control_plane']['group']}:&{pattern}" if found else "!all"
+    return f"{_group(found[0]['control_plane'])}:&{pattern}" if found else "!all"
 
 
 def cluster_workers(pattern: str, sources: Sequence[str], cluster: str) -> str:
     """``pattern | site_cluster_workers(ansible_inventory_sources, cluster)``: the other nodes."""
     planes = control_planes(pattern, sources, cluster).partition(":")[0]
     return planes if planes == "!all" else cluster_nodes(f"{pattern}:!{planes}", sources, cluster)
+
+
+def _group(pool: Model) -> str:
+    return str(pool.get("group") or servers_group(pool.get("servers") or ""))
 
 
 def _clusters(sources: Sequence[str], only: str = "") -> list[dict[str, Any]]:
@@ -294,7 +300,7 @@ def federated(pattern: str, sources: Sequence[str]) -> str:
         sections = read_inventory(folder, Source()).sections
         if sections.get("site_federation"):
             planes = [each["control_plane"] for each in sections["site_clusters"].values()]
-            groups += [plane["group"] for plane in planes if plane.get("group")]
+            groups += [group for plane in planes if (group := _group(plane))]
     return f"{':'.join(groups)}:&{pattern}" if groups else "!all"
 
 
@@ -342,6 +348,8 @@ class FilterModule:
             "cloud_images": one_line(cloud_objects.images),
             "cloud_deployment": one_line(cloud_deployment),
             "cloud_nodes": one_line(bare_metal.cloud_nodes),
+            "cloud_servers": one_line(servers.cloud_servers),
+            "cloud_servers_inventory": one_line(servers.cloud_servers_inventory),
             "fabric_objects": for_cluster(attachments.fabric_objects),
             "rdma_plugin_objects": one_line(rdma_plugin_objects),
             "rdma_resources": for_cluster(cluster.rdma_resources),

@@ -19,6 +19,7 @@ from ansible.module_utils.site_model.derive import (
     kernel,
     names,
     rdma,
+    servers,
     verify,
 )
 from ansible.module_utils.site_model.inventory import read_inventory
@@ -400,3 +401,17 @@ def test_bare_metal_nodes_with_their_bond(opened):
     }  # fmt: skip
     assert [port["pxe_enabled"] for port in first["ports"]] == [True, False]
     assert all(port["grouped"] for port in first["ports"])
+
+
+def test_servers_of_the_cloud_are_hosts_of_their_sets_group(opened):
+    sections, _ = opened("example-rack")
+    control, worker = servers.cloud_servers(sections)
+    assert control["policy"] == "anti-affinity" and control["count"] == 3
+    vf = worker["ports"][1]
+    assert vf["direct"] and vf["switchdev"]
+    assert (vf["mtu"], vf["interface"]) == (9000, "rdma0")
+    known = {"kube-worker-2": {"external": "10.30.1.7", "storage": "10.20.16.9"}}
+    made = servers.cloud_servers_inventory(sections, known)["all"]["children"]
+    assert made["kube_worker"]["hosts"] == {
+        "kube-worker-2": {"ansible_host": "10.30.1.7", "site_host_index": 112}
+    }

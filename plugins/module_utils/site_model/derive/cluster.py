@@ -27,15 +27,15 @@ def host_cluster(clusters: Mapping[str, Cluster], domain: str, view: HostView) -
         plane = cluster.control_plane
         pools = {"control-plane": [plane], "worker": [*cluster.workers.values()]}
         for role, pool in ((r, p) for r, members in pools.items() for p in members):
-            if pool.group == view.group_name:
+            if pool.host_group == view.group_name:
                 return {
                     "cluster": name,
                     "role": role,
                     "version": cluster.version,
                     "node": view.name,
                     "address": view.address,
-                    "groups": [p.group for ps in pools.values() for p in ps if p.group],
-                    "control_plane_group": plane.group,
+                    "groups": [p.host_group for ps in pools.values() for p in ps],
+                    "control_plane_group": plane.host_group,
                     "control_plane_address": str(plane.name or plane.address or ""),
                     "virtual_address": "" if plane.name else str(plane.address or ""),
                     "pod_subnet": str(cluster.pod_subnet),

@@ -35,6 +35,7 @@ def check(model: Model, hosts: Mapping[str, str]) -> Iterator[Problem]:
     yield from _segments(model, cloud)
     yield from _nodes(model, cloud, hosts)
     yield from _servers(model, cloud)
+    yield from _indexes(cloud)
 
 
 def _network(model: Model, network: CloudNetwork, path: Path) -> Iterator[Problem]:
@@ -187,6 +188,20 @@ def _nodes(model: Model, cloud: OpenStack, hosts: Mapping[str, str]) -> Iterator
             yield error("port-group", (*path, "port_group"), message, fix)
 
 
+def _indexes(cloud: OpenStack) -> Iterator[Problem]:
+    """Sets of servers do not share numbers of hosts."""
+    seen: list[tuple[int, int, str]] = []
+    for name, servers in cloud.servers.items():
+        first, last = servers.first_index, servers.first_index + servers.count - 1
+        for low, high, other in seen if first else ():
+            if first <= high and low <= last:
+                message = f"{first}-{last} are also of {other}: {low}-{high}"
+                where = ("site_openstack", "servers", name, "first_index")
+                yield error("server-index", where, message, "Give each set its own.", first)
+        if first:
+            seen.append((first, last, name))
+
+
 def _servers(model: Model, cloud: OpenStack) -> Iterator[Problem]:
     for name, servers in cloud.servers.items():
         path = ("site_openstack", "servers", name)
@@ -199,6 +214,10 @@ def _servers(model: Model, cloud: OpenStack) -> Iterator[Problem]:
         for number, port in enumerate(servers.ports):
             where = (*path, "ports", number, "network")
             yield from dangling(model, "network", port.network, where, "site_openstack", "networks")
+            if port.port_security is False and port.allowed_addresses:
+                message = "all addresses pass already, with port_security: false"
+                fix = "Remove allowed_addresses, or port_security."
+                yield error("port-security", (*where[:-1], "allowed_addresses"), message, fix)
         flavor = cloud.flavors.get(servers.flavor)
         vfs = sum(port.vf for port in servers.ports)
         if flavor and flavor.kind == "vm" and vfs != flavor.vf_ports:

@@ -71,6 +71,12 @@ def _pool(model: Model, pool: NodePool, path: Path) -> Iterator[Problem]:
     if pool.servers is not None:
         where = (*path, "servers")
         yield from dangling(model, "servers", pool.servers, where, "site_openstack", "servers")
+        known = model.openstack and pool.servers in model.openstack.servers
+        groups = model.all_read(model.host_groups, "site_host_groups")
+        if known and groups and pool.host_group not in model.host_groups:
+            message = f"no host group {pool.host_group} says what these servers are like"
+            fix = "Add it to site_host_groups (purpose: cluster)."
+            yield error("servers-group", where, message, fix, pool.servers)
 
 
 def _count(model: Model, pool: NodePool, members: Mapping[str, list[int]] | None) -> int | None:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from ..derive.names import representors, vf_interfaces, vlan_interface
 from ..model import Model
 from ..problems import Path, Problem, suggest
+from ..sections.clusters import servers_group
 from ..sections.scalars import INTERFACE_LENGTH
 from ..view import HostView
 from .bridges import check_bridges
@@ -24,11 +25,14 @@ def check(
     """
     used_profiles: set[str] = set()
     used_fabrics: set[str] = set()
+    of_servers = _groups_of_servers(model)
     for name, group in model.host_groups.items():
         path = ("site_host_groups", name)
         used_profiles.update(group.nic_profiles)
         used_fabrics.update(group.fabrics, [group.management.fabric])
-        if groups is not None and name not in groups:
+        if name in of_servers:
+            pass  # cloud_servers writes them into the inventory
+        elif groups is not None and name not in groups:
             fix = f"Add the group to the inventory. {suggest(name, groups)}"
             yield error("unknown-group", path, "is not a group of the inventory", fix)
         elif groups is not None and name not in populated:
@@ -49,6 +53,14 @@ def check(
         if name not in used_fabrics | _other_users(model):
             message, fix = "nothing uses this fabric", "Use it, or remove it."
             yield warning("unused-fabric", ("site_fabrics", name), message, fix)
+
+
+def _groups_of_servers(model: Model) -> set[str]:
+    """Groups whose hosts are servers of the cloud."""
+    sets = set(model.openstack.servers if model.openstack else ())
+    for cluster in model.clusters.values():
+        sets |= {pool.servers or "" for pool in (cluster.control_plane, *cluster.workers.values())}
+    return {servers_group(name) for name in sets}
 
 
 def _other_users(model: Model) -> set[str]:

@@ -10,6 +10,7 @@ from typing import Any
 from ..derive.addresses import host_address
 from ..model import Model
 from ..problems import ModelError, Path, Problem
+from ..sections.clusters import servers_group
 from ..sections.scalars import parse_range
 from ..view import HostView, build_view
 from .fabrics import ends
@@ -66,7 +67,9 @@ def _host(model: Model, host: Mapping[str, Any]) -> Iterator[Problem]:
     elif given and not view.address and not given.strip("0123456789."):
         fix = "Correct it, or write the host's name."
         yield error("management-address", (*own, "ansible_host"), "is not an IP address", fix)
-    yield from _addresses(view, host["index"])
+    servers = model.openstack.servers if model.openstack else ()
+    of_cloud = view.group_name in {servers_group(name) for name in servers}
+    yield from _addresses(view, host["index"], of_cloud)
     if host["overrides"]:
         yield from _overrides(model, view)
 
@@ -82,8 +85,8 @@ def _written(overrides: Any, problem: Problem) -> bool:
     return True
 
 
-def _addresses(view: HostView, given: Any) -> Iterator[Problem]:
-    """*given*: the index as the operator wrote it, right or wrong."""
+def _addresses(view: HostView, given: Any, of_cloud: bool) -> Iterator[Problem]:
+    """*given*: the index as it is written; *of_cloud*: the host is a server of the cloud."""
     path = ("hosts", view.name, "site_host_index")
     for name in view.group.fabrics:
         fabric = view.fabrics[name]
@@ -96,10 +99,10 @@ def _addresses(view: HostView, given: Any) -> Iterator[Problem]:
         except ModelError as wrong:
             message = f"{wrong.problems[0].message} of fabric {name}"
             yield error("index-range", path, message, wrong.problems[0].fix, view.index)
-    yield from _management(view)
+    yield from _management(view, () if of_cloud else ("vms",))
 
 
-def _management(view: HostView) -> Iterator[Problem]:
+def _management(view: HostView, others: tuple[str, ...]) -> Iterator[Problem]:
     path = ("hosts", view.name, "ansible_host")
     fabric = view.fabrics[view.group.management.fabric]
     if view.group.management.managed and (not view.address or not fabric.subnet):
@@ -119,7 +122,7 @@ def _management(view: HostView) -> Iterator[Problem]:
     elif view.address == fabric.gateway:
         message, fix = "is the gateway of the management fabric", "Correct one of them."
         yield error("management-address", path, message, fix, view.address)
-    for kind in ("vms", "inspection", "pods"):
+    for kind in (*others, "inspection", "pods"):
         text = getattr(fabric.ranges, kind)
         if text and parse_range(text)[0] <= address <= parse_range(text)[1]:
             message, fix = f"is in the fabric's range for {kind}", "Move one of them."

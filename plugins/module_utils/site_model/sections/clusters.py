@@ -34,6 +34,11 @@ class Numa(Part):
     )  # fmt: skip
 
 
+def servers_group(name: str) -> str:
+    """The inventory's group of a set of servers: Ansible wants no hyphens there."""
+    return name.replace("-", "_")
+
+
 class NodePool(Part):
     """Nodes of one kind: the hosts of a group, or a set of the cloud's servers."""
 
@@ -45,6 +50,11 @@ class NodePool(Part):
         "Interface that carries a fabric for pods, where these nodes differ; null: none does.", {}
     )
     numa: Numa | None = key("Placement on NUMA nodes; unset: kubelet's default.", None)
+
+    @property
+    def host_group(self) -> str:
+        """The inventory's group of its nodes; servers are in one of their set's name."""
+        return self.group or servers_group(self.servers or "")
 
 
 class ControlPlane(NodePool):

@@ -16,6 +16,7 @@ from .scalars import (
     Sha256,
     Trait,
 )
+from .servers import ServerSet
 
 
 class Flavor(Part):
@@ -67,26 +68,6 @@ class Project(Part):
 
     description: str = key("One line for people.", "")
     quota: Quota = key("Quota.", Quota)
-
-
-class ServerPort(Part):
-    """A port of a server."""
-
-    network: str = key("Network of the cloud.")
-    vf: bool = key("By VF (vnic type direct, switchdev where the host has it).", False)
-
-
-class ServerSet(Part):
-    """Equal servers, such as a cluster's workers."""
-
-    project: str = key("Project that owns them.")
-    flavor: str = key("Flavor.")
-    image: str = key("Image.")
-    count: int = key("How many.", ge=0)
-    ports: list[ServerPort] = key("Ports, in order.", min_length=1)
-    placement: Literal["anti-affinity", "soft-anti-affinity", "affinity", "none"] = key(
-        "Server group's policy.", "soft-anti-affinity"
-    )
 
 
 class OpenStack(Part):
