@@ -13,6 +13,7 @@ from ansible.module_utils.site_model.derive import (
     bare_metal,
     cloud,
     cloud_objects,
+    cloud_verify,
     cluster,
     datapath,
     federation,
@@ -415,3 +416,16 @@ def test_servers_of_the_cloud_are_hosts_of_their_sets_group(opened):
     assert made["kube_worker"]["hosts"] == {
         "kube-worker-2": {"ansible_host": "10.30.1.7", "site_host_index": 112}
     }
+
+
+def test_what_a_cloud_is_proven_against(opened):
+    sections, _ = opened("example-rack")
+    host = {"name": "compute-1", "groups": ["compute"], "index": 11, "address": "10.0.0.21"}
+    facts = cloud_verify.cloud_verify(sections, [host])
+    assert facts["hosts"] == {"compute-1": {"physnet1": 32}}
+    assert facts["canary"] == {
+        "project": "platform", "flavor": "rdma.large", "image": "debian-13-rdma",
+        "network": "storage", "switchdev": True,
+    }  # fmt: skip
+    assert facts["nodes"]["gpu-1"] == "available"
+    assert facts["quotas"]["platform"]["cores"] == 256

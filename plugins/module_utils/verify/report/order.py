@@ -40,6 +40,7 @@ STAGES = (
     Stage("RDMA", ("rdma", "rdma-link", "roce", "lossless", "memlock")),
     Stage("Links", ("link",)),
     Stage("Rights", ("rights",)),
+    Stage("Cloud", ("cloud",)),
 )
 _PLACE = {step: place for place, stage in enumerate(STAGES) for step in stage.steps}
 
