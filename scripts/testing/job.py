@@ -26,6 +26,7 @@ class Job:
     junit: Path | None = None
     forbidden: str = ""  # what the log of a good run does not have
     told: str = ""  # lines of the log that begin so are for the terminal, too
+    stamp: Path | None = None  # where it is kept that the job passed (passed.py)
     passed: int = 0
     failed: int = 0
     skipped: int = 0

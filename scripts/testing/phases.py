@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from testing import lint, molecule, pytests
+from testing import lint, molecule, passed, pytests
 from testing.job import Job
 
 NAMES = ("lint", "unit", "molecule", "faults")
@@ -17,11 +17,17 @@ class Phase:
     at_once: int = 1
 
 
-def select(name: str | None, rest: list[str], jobs: int, action: str | None) -> list[Phase]:
-    """The named phase, or all of them."""
+def select(
+    name: str | None, rest: list[str], jobs: int, action: str | None, *, again: bool = False
+) -> list[Phase]:
+    """The named phase, or all of them: then without what passed with the same files."""
     if name:
         return [make(name, rest, jobs, action, {})]
-    return [make(each, [], jobs, None, FEWER_POINTS) for each in NAMES]
+    phases = [make(each, [], jobs, None, FEWER_POINTS) for each in NAMES]
+    for phase in phases:
+        if phase.name in ("molecule", "faults") and not again:
+            phase.jobs = passed.left(phase.jobs)
+    return phases
 
 
 def make(

@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 
 from common import say
+from testing import passed
 from testing.job import Job, relative
 from testing.phases import Phase
 
@@ -10,9 +11,9 @@ from testing.phases import Phase
 def run(phases: list[Phase]) -> int:
     for phase in phases:
         if not phase.jobs:
-            say(f"{phase.name}: nothing to run yet")
+            say(f"{phase.name}: nothing to run")
         with ThreadPoolExecutor(phase.at_once) as pool:
-            list(pool.map(Job.run, phase.jobs))
+            list(pool.map(run_one, phase.jobs))
     jobs = [job for phase in phases for job in phase.jobs]
     print(table(jobs))
     for job in jobs:
@@ -21,6 +22,11 @@ def run(phases: list[Phase]) -> int:
     failed = sum(job.failed for job in jobs)
     print(f"{sum(job.passed for job in jobs)} passed, {failed} failed", flush=True)
     return 1 if failed else 0
+
+
+def run_one(job: Job) -> None:
+    job.run()
+    passed.remember(job)
 
 
 def table(jobs: list[Job]) -> str:
