@@ -9,7 +9,7 @@ from typing import Any
 from ..federation.engine import engine
 from ..kube_api import Api, Reference
 from ..system import System
-from .findings import BOTH, NETWORK, OWNER, SOURCE, TARGET, Broken, Step, Verdict
+from .findings import BOTH, NETWORK, OWNER, SOURCE, SWITCH, TARGET, Broken, Step, Verdict
 from .keys import DISCOVERY, published
 from .outside import Outside
 from .own import CRD, STEPS, Own
@@ -65,7 +65,7 @@ class Doctor:
         first, running = self._first(own, link), Running(own)
         steps = [
             *first,
-            Step("namespace", SOURCE, lambda: self._spaces(own, link, namespaces)),
+            Step("namespace", SOURCE, lambda: own.as_written(_of(link, namespaces), "namespace")),
             Step("link", SOURCE, lambda: own.as_written(_of(link, namespaces), "link")),
         ]
         last = [
@@ -73,9 +73,12 @@ class Doctor:
             Step("engine", SOURCE, running.works),
             Step("webhook", SOURCE, running.webhook),
         ]
-        node = Step("virtual node", SOURCE, lambda: running.nodes(link.name, namespaces))
+        end = [Step("virtual node", SOURCE, lambda: running.nodes(link.name, namespaces))]
+        owned = [name for name in namespaces if name in link.owned]
+        if owned:
+            end.append(Step(SWITCH, SOURCE, lambda: _switched_on(own, owned)))
         if link.offer is None:
-            return [*steps, *last, node], None
+            return [*steps, *last, *end], None
         offer, peer = link.offer, Peer(own, link, self._peer)
         way = Way(
             self.system, self.outside, offer["api"], offer["certificate_authority"],
@@ -87,7 +90,7 @@ class Doctor:
         ))  # fmt: skip
         # a target that sends tokens does not ask for this site's keys
         issuer = [] if link.secret else [keys]
-        steps += [*way.steps(), *issuer, *peer.steps(namespaces), *last, token, node]
+        steps += [*way.steps(), *issuer, *peer.steps(namespaces), *last, token, *end]
         return steps, peer
 
     def _target_steps(self, own: Own, link: LinkFacts) -> list[Step]:
@@ -128,17 +131,6 @@ class Doctor:
             Step("definitions", own.side, own.definitions),
         ]
 
-    def _spaces(self, own: Own, link: LinkFacts, namespaces: Sequence[str]) -> str | Broken:
-        """The source's namespaces: as the model says, and switched on where they have an owner."""
-        found = own.as_written(_of(link, namespaces), "namespace")
-        key, value = engine().namespace_label
-        for name in link.owned if isinstance(found, str) else ():
-            live = own.api.get(Reference("v1", "Namespace", "", name)) or {}
-            if name in namespaces and live["metadata"].get("labels", {}).get(key) != value:
-                return Broken(f"{name} is switched off by its owner", OWNER,
-                              f"kubectl label namespace {name} {key}={value}")  # fmt: skip
-        return found
-
     def _policies(self) -> list[Any]:
         return [thing for thing in self.spec.guards if thing["kind"] != CRD]
 
@@ -167,6 +159,17 @@ class Doctor:
             **found, "step": broken.step, "seen": broken.seen, "side": broken.side,
             "who": names.get(broken.side, ""), "do": broken.do,
         }  # fmt: skip
+
+
+def _switched_on(own: Own, namespaces: Sequence[str]) -> str | Broken:
+    """Last of all: whether a namespace takes part is its owner's choice, and no fault."""
+    key, value = engine().namespace_label
+    for name in namespaces:
+        live = own.api.get(Reference("v1", "Namespace", "", name)) or {"metadata": {}}
+        if live["metadata"].get("labels", {}).get(key) != value:
+            return Broken(f"{name} is switched off by its owner", OWNER,
+                          f"kubectl label namespace {name} {key}={value}")  # fmt: skip
+    return f"{', '.join(namespaces)} by their owners"
 
 
 def _of(link: LinkFacts, namespaces: Sequence[str]) -> list[Any]:

@@ -11,6 +11,8 @@ from ..system import CommandError
 
 #: Whose side a broken step is on; OWNER: who made the pod; BOTH: only the two sites together.
 SOURCE, TARGET, NETWORK, OWNER, BOTH = "source", "target", "network", "owner", "both"
+#: The step that asks whether owners have their namespaces switched on.
+SWITCH = "switched on"
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 from ..converge import STAND_IN
 from ..federation.account import username
 from ..federation_doctor import Doctor, DoctorSpec
-from ..federation_doctor.findings import TARGET
+from ..federation_doctor.findings import SWITCH, TARGET
 from ..federation_doctor.outside import Outside
 from ..federation_doctor.own import Own
 from ..federation_doctor.peer import Connect, Peer, connect
@@ -83,6 +83,9 @@ class Verifier:
         verdict = self.doctor.link(link.name)
         for step, seen in verdict["good"]:
             self._step(link, step, engine, True, seen, "")
+        if verdict.get("step") == SWITCH:  # a choice
+            self.findings.skip(f"link {link.name}", verdict["seen"])
+            return True
         if not verdict["ok"]:
             look = f"{verdict['side']} ({verdict['who']}): {verdict['do']}"
             self._step(link, verdict["step"], engine, False, verdict["seen"], look)

@@ -216,7 +216,8 @@ def test_bursting_asks_for_no_peer():
 
 def test_a_namespace_that_its_owner_has_not_switched_on():
     site = Site("alpha", owners={"shared": "team"})
-    assert site.why() == ("namespace", "owner")
+    assert site.why() == ("switched on", "owner")
+    assert site.last["good"][-1][0] == "virtual node"  # all else was asked before
     labels = site.api.thing("Namespace", "shared")["metadata"]["labels"]
     labels["multicluster-scheduler"] = "enabled"
     assert site.why() is None, site.last

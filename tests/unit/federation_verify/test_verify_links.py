@@ -139,6 +139,12 @@ def test_a_broken_step_is_a_check_with_its_side_and_what_to_do():
     assert checks["port"]["look"].startswith("network (between alpha and beta): Open the way")
 
 
+def test_a_namespace_that_its_owner_switched_off_is_no_failure():
+    site = Proven("alpha", owners={"shared": "team"})
+    assert site.broken() == []
+    assert site.skipped["link link"] == "shared is switched off by its owner"
+
+
 def test_without_a_credential_rights_are_not_asked():
     site = Proven("alpha")
     site.api.fails[TOKEN] = ApiError("not found", 404)
