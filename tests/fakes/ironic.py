@@ -189,6 +189,8 @@ class StandInIronic:
                 del place[last]
             else:
                 place[last] = None
+        if kind == "ports" and patch[0]["path"] != "/portgroup_uuid":  # as the real one does
+            changed["portgroup_uuid"] = thing["portgroup_uuid"]
         node = thing if kind == "nodes" else self.nodes[thing["node_uuid"]]
         state = node["provision_state"]
         if kind == "ports":

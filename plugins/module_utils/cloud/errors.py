@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -25,7 +27,10 @@ class Lost(Exception):
 def said(body: Any) -> str:
     """The message in a service's answer, each service has a form of its own; one line."""
     found = body
-    for _ in range(4):
+    for _ in range(5):
+        if isinstance(found, str) and found.startswith("{"):  # Ironic's is JSON in JSON
+            with contextlib.suppress(ValueError):
+                found = json.loads(found)
         if isinstance(found, Mapping) and found:
             kind = found.get("type") if isinstance(found.get("type"), str) else ""
             inner = next(

@@ -138,9 +138,13 @@ def _port(
         return []
 
     def change(ironic: Ironic, groups: dict[str, str]) -> None:
-        member = {"portgroup_uuid": groups[group] if group else None} if is_in != group else {}
-        patch = patch_of(has, {**wanted, **member}) + patch_of(has["extra"], {KEY: site}, "/extra")
-        ironic.patch("ports", has["uuid"], patch)
+        patch = patch_of(has, wanted) + patch_of(has["extra"], {KEY: site}, "/extra")
+        if patch:
+            ironic.patch("ports", has["uuid"], patch)
+        if is_in != group:
+            # by itself: Ironic sees it in a patch's first operation only, and says nothing
+            member = {"portgroup_uuid": groups[group] if group else None}
+            ironic.patch("ports", has["uuid"], patch_of(has, member))
 
     before: dict[str, Any] = {_WORDS[key]: has[key] for key in wrong}
     after: dict[str, Any] = {_WORDS[key]: wanted[key] for key in wrong}

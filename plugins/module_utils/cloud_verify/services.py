@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ..cloud.api import Cloud
+from ..cloud.api import Cloud, Thing
+from ..cloud.errors import CloudError
 from ..cloud.projects import Projects
 from ..cloud_nodes.ironic import Ironic
 from ..cloud_nodes.states import kept_away
@@ -40,8 +41,18 @@ def _agents(cloud: Cloud) -> Iterator[tuple[str, str, str]]:
         down = "" if each["alive"] else "not alive"
         yield each["binary"], each["host"], down or ("" if each["admin_state_up"] else "disabled")
     if cloud.has("baremetal"):
-        for each in cloud.list("baremetal", "/conductors", "conductors"):
+        for each in _conductors(cloud):
             yield "ironic-conductor", each["hostname"], "" if each["alive"] else "not alive"
+
+
+def _conductors(cloud: Cloud) -> list[Thing]:
+    """None where the user is no administrator of the system: only those are told."""
+    try:
+        return cloud.list("baremetal", "/conductors", "conductors")
+    except CloudError as error:
+        if error.status != 403:
+            raise
+        return []
 
 
 def quotas(

@@ -122,6 +122,7 @@ def test_many_at_once_and_the_first_error_after_all_have_ended(cloud):
         ({"itemNotFound": {"message": "Flavor not found", "code": 404}}, "Flavor not found"),
         ({"NeutronError": {"type": "X", "message": "in use", "detail": ""}}, "X: in use"),
         ({"error_message": {"faultstring": "Node is locked", "debuginfo": None}}, "Node is locked"),
+        ({"error_message": '{"faultcode": "Client", "faultstring": "in use"}'}, "in use"),
         ({"errors": [{"status": 400, "detail": "bad trait"}]}, "bad trait"),
         ("<html>\n502 Bad\n</html>", "<html> 502 Bad </html>"),
         (None, "no reason given"),
