@@ -12,6 +12,7 @@ from ..cloud_servers.guest import cloud_config
 from ..cloud_servers.spec import PortSpec, ServerSpec, SetSpec
 from ..converge import Clock
 from ..verify.findings import Findings
+from .placement import direct_ports
 from .spec import Canary
 
 NAME = "slipway-canary"
@@ -87,9 +88,7 @@ class Flight:
         """The scheduler's line, and how many VFs are in use where that is why."""
         if "No valid host" not in str(error):
             return str(error)
-        ports = self.compute.cloud.list(
-            "network", "/ports", "ports", {"binding:vnic_type": "direct"}
-        )
+        ports = direct_ports(self.compute.cloud)
         used = sum(bool((p.get("binding:profile") or {}).get("pci_slot")) for p in ports)
         total = sum(sum(wires.values()) for wires in hosts.values())
         return f"{error}. VFs in use: {used} of {total}"

@@ -93,13 +93,19 @@ def _free(node: Thing) -> bool:
     )  # fmt: skip
 
 
+def direct_ports(cloud: Cloud) -> list[Thing]:
+    """Ports by VF; Neutron does not filter by this."""
+    found = cloud.list("network", "/ports", "ports")
+    return [port for port in found if port.get("binding:vnic_type") == "direct"]
+
+
 def virtual_functions(
     cloud: Cloud, hosts: Mapping[str, Mapping[str, int]], of: Of, source: str
 ) -> None:
     """VFs of each host: those in use by ports, and all where Placement has them."""
     if not hosts:
         return
-    ports = cloud.list("network", "/ports", "ports", {"binding:vnic_type": "direct"})
+    ports = direct_ports(cloud)
     networks = {
         n["id"]: n.get("provider:physical_network")
         for n in cloud.list("network", "/networks", "networks")
