@@ -67,7 +67,15 @@ class Compute:
         """Server groups; only members of the project see them."""
         if self.projects.id_of(project) is None:
             return []
-        return self.within(project).list("compute", "/os-server-groups", "server_groups")
+        try:
+            return self.within(project).list("compute", "/os-server-groups", "server_groups")
+        except CloudError as error:
+            if error.status != 401:
+                raise
+            raise ServerFailed(
+                f"the user of clouds.yaml has no role in project {project}, so that it cannot make "
+                f"servers there; the role cloud_projects gives it one. ({error})"
+            ) from error
 
     def security_groups(self, project: str) -> dict[str, str]:
         where = self.projects.needed(project)
@@ -134,8 +142,18 @@ class Compute:
             same = within.list("compute", "/servers", "servers", query)
             return {"server": same[0]} if same else None
 
+        for place, port in enumerate(ports):
+            self._see_network(within, port["network_id"], spec, place)
         answer = within.create("compute", "/servers", {"server": body, **hints}, found)
         self.wait_active(answer["server"]["id"], server)
+
+    def _see_network(self, within: Cloud, network: str, spec: SetSpec, place: int) -> None:
+        """Nova makes a server without any port, and says nothing, where its project sees none."""
+        if within.get("network", f"/networks/{network}") is None:
+            raise ServerFailed(
+                f"project {spec.project} does not see network {spec.ports[place].network}: "
+                "make it shared, external, or the project's own (site_openstack.networks)"
+            )
 
     def wait_active(self, uuid: str, server: ServerSpec) -> None:
         started = self.clock.now()

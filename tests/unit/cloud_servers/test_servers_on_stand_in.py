@@ -7,6 +7,7 @@ import pytest
 from ansible.module_utils.cloud.api import Cloud
 from ansible.module_utils.cloud.marks import Mark
 from ansible.module_utils.cloud.runner import side_by_side
+from ansible.module_utils.cloud.transport import Answer
 from ansible.module_utils.cloud_servers import CloudServers, ServersSpec, SpecError
 from ansible.module_utils.cloud_servers.subject import addresses
 from ansible.module_utils.converge import ConvergeError, converge
@@ -81,6 +82,17 @@ def test_the_last_vf_taken_is_said(nova):
     assert {s["status"] for s in nova.servers().values()} == {"ACTIVE"}
     assert len(nova.servers()) == 2 and len(nova.ports()) == 4
     unchanged(nova, servers())
+
+
+def test_a_network_that_the_project_does_not_see_is_named(nova):
+    answer = Answer(404, {"NeutronError": {"message": "none"}})
+    nova.handlers.insert(
+        0,
+        lambda s, m, path, *rest: answer if m == "GET" and path.startswith("/networks/") else None,
+    )
+    with pytest.raises(ConvergeError, match="project platform does not see network external"):
+        bring(nova, servers())
+    assert nova.servers() == {}
 
 
 def test_without_the_service_role_the_error_says_what_to_do(nova):
