@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from ..cloud.api import Thing
@@ -19,6 +21,7 @@ class Maker:
 
     def __init__(self, compute: Compute, mark: Mark) -> None:
         self.compute, self.mark = compute, mark
+        self._turns: dict[str, threading.Lock] = {}
 
     def make(self, server: ServerSpec, old: Thing | None, seen: dict[str, Any]) -> None:
         """With the ports that can stay, so that addresses stay as well."""
@@ -45,7 +48,14 @@ class Maker:
                 self.compute.tag_port(port)
             ports.append(port)
         data = user_data(server, ports)
-        self.compute.make_server(server, ports, ids, data, fingerprint(data))
+        with self._turn(spec):
+            self.compute.make_server(server, ports, ids, data, fingerprint(data))
+
+    def _turn(self, spec: SetSpec) -> AbstractContextManager[Any]:
+        """Of a strict policy one at a time: Nova may choose one host for two, and fail one."""
+        if spec.policy not in ("anti-affinity", "affinity"):
+            return nullcontext()
+        return self._turns.setdefault(f"{spec.project}/{spec.group}", threading.Lock())
 
     def _ids(self, spec: SetSpec, seen: dict[str, Any]) -> dict[str, Any]:
         for kind, name in (("flavors", spec.flavor), ("images", spec.image)):

@@ -72,6 +72,18 @@ def test_cloud_init_names_the_vf_and_sets_its_mtu(nova):
     assert config["ssh_authorized_keys"] == ["ssh-ed25519 AAAA me"]
 
 
+def test_of_a_strict_policy_one_at_a_time(nova):
+    real, building = nova._build, []
+
+    def build(body):
+        building.append([s["status"] for s in nova.servers().values()].count("BUILD"))
+        return real(body)
+
+    nova._build = build
+    bring(nova, servers(count=4, policy="anti-affinity"))
+    assert building == [0, 0, 0, 0]
+
+
 def test_the_last_vf_taken_is_said(nova):
     nova.vfs = 1
     said = r"No valid host was found\. No host has free what flavor rdma and the ports ask for"
@@ -85,11 +97,11 @@ def test_the_last_vf_taken_is_said(nova):
 
 
 def test_a_network_that_the_project_does_not_see_is_named(nova):
-    answer = Answer(404, {"NeutronError": {"message": "none"}})
-    nova.handlers.insert(
-        0,
-        lambda s, m, path, *rest: answer if m == "GET" and path.startswith("/networks/") else None,
-    )
+    def handler(service, method, path, *rest):
+        hidden = method == "GET" and path.startswith("/networks/")
+        return Answer(404, {"NeutronError": {"message": "none"}}) if hidden else None
+
+    nova.handlers.insert(0, handler)
     with pytest.raises(ConvergeError, match="project platform does not see network external"):
         bring(nova, servers())
     assert nova.servers() == {}
