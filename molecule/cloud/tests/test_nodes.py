@@ -110,10 +110,10 @@ def test_twenty_nodes_each_from_another_state_two_that_fail_are_named(cloud, gon
     nodes = {f"d-{name}": node(number) for number, name in enumerate(STARTS)}
     for name, start in STARTS.items():
         begin(cloud, name, start)
-    # nobody listens there; and an interface that has no such clean step
+    # a CA that is not there; and an interface that has no such clean step
     broken = {
         "d-bmc-away": {"driver": "redfish", "address": "https://127.0.0.1:9",
-                       "driver_info": {"redfish_system_id": "/redfish/v1/Systems/1"}},
+                       "driver_info": {"redfish_verify_ca": "/no/such/ca.pem"}},
         "d-no-such-step": {"interfaces": {"bios": "no-bios"}, "bios": {"Sriov": "Enabled"}},
     }  # fmt: skip
     for name, change in broken.items():
