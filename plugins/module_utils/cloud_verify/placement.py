@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..cloud.api import Cloud, Thing
+from ..cloud.errors import CloudError
 from ..cloud_nodes.ironic import Ironic
 from ..verify.findings import Findings
 from .services import Of, same_host
@@ -36,7 +37,12 @@ def candidates(cloud: Cloud, flavor: Flavor) -> set[str]:
     asked = {"resources": ",".join(f"{k}:{v}" for k, v in sorted(resources.items()))}
     if traits:
         asked["required"] = ",".join(traits)
-    found = cloud.call("placement", "GET", "/allocation_candidates", query=asked)
+    try:
+        found = cloud.call("placement", "GET", "/allocation_candidates", query=asked)
+    except CloudError as error:
+        if error.status != 400:  # a class or a trait that nobody has ever had
+            raise
+        return set()
     return {uuid for each in found["allocation_requests"] for uuid in each["allocations"]}
 
 

@@ -169,6 +169,17 @@ def test_a_service_that_is_away_does_not_hide_the_others(cloud):
     assert failed(checks) == {"flavors: asked", "vfs: asked"}
 
 
+def test_a_class_that_no_node_has_yet_is_no_candidate(cloud):
+    said = {"errors": [{"detail": "No such resource class CUSTOM_GPU."}]}
+    cloud.handlers.insert(
+        0, lambda s, m, path, b, query, d: (
+            Answer(400, said) if "CUSTOM_GPU" in str(query.get("resources")) else None
+        )
+    )  # fmt: skip
+    checks, _ = verify(cloud)
+    assert failed(checks) == {"flavor: metal"}
+
+
 def test_how_placement_is_asked():
     spec = VerifySpec.parse(FACTS, "stand-in").flavors
     assert query(spec["metal"]) == ({"CUSTOM_GPU": 1}, ["CUSTOM_A100"])
