@@ -9,7 +9,7 @@ short_description: Images of the cloud
 description:
   - Runs on the controller. Uploads from a file or URL; what passes is hashed on the way, and
     what is not as given is taken away again.
-  - Another checksum is another image: the new one gets the name, the former is hidden and kept
+  - Another checksum is another image; the new one gets the name, the former is hidden and kept
     while servers have it.
   - What the kit made has its mark and is removed when it is no longer named, unless it is in use.
     What has not the mark is never changed or removed; of the same name it is refused.
