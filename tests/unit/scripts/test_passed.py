@@ -121,7 +121,11 @@ def test_only_what_passed_whole_is_left_out(cache, capsys):
     assert "NOT RUN: good: passed 20" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("text", ["", "{}", '"x"', json.dumps({"time": time.time() - 15 * 86400})])
+@pytest.mark.parametrize(
+    "text",
+    ["", "{}", '"x"', json.dumps({"time": time.time() - 15 * 86400})],
+    ids=["empty", "no time", "no mapping", "old"],
+)
 def test_a_stamp_that_is_old_or_broken_counts_for_nothing(cache, text):
     job = Job("good", [])
     cache.mkdir(parents=True)
