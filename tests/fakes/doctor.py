@@ -59,7 +59,7 @@ REQUEST = {
 }  # fmt: skip
 LINK = {
     **terms(), "name": "link", "cluster": "c", "quotas": {"shared": {"pods": "8"}},
-    "claim_quotas": {}, "owners": {},
+    "claim_quotas": {}, "owners": {}, "fabrics": [],
 }  # fmt: skip
 UP = [{"type": "Established", "status": "True"}, {"type": "Ready", "status": "True"}]
 

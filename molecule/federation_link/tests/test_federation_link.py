@@ -143,6 +143,8 @@ def pod(name="attack", **spec):
 
 
 DRY = "create --dry-run=server -f -"
+NETWORKS = "k8s.v1.cni.cncf.io/networks"
+FABRIC = "asks for a fabric that the link does not lend"
 
 
 def test_an_honest_pod_is_taken(beta):
@@ -160,10 +162,17 @@ def test_an_honest_pod_is_taken(beta):
         ("leave out nodeName", {"nodeName": "beta-control-1"}),
         ("may not tolerate", {"tolerations": [{"operator": "Exists"}]}),
         ("exceeded quota", {"container": {"resources": {"requests": {"cpu": "5"}}}}),
+        (FABRIC, {"metadata": {"annotations": {NETWORKS: "fabrics/storage"}}}),
+        (FABRIC, {"metadata": {"annotations": {NETWORKS: '[{"name": "storage"}]'}}}),
+        (
+            FABRIC,
+            {"metadata": {"annotations": {"v1.multus-cni.io/default-network": "fabrics/storage"}}},
+        ),
+        (FABRIC, {"container": {"resources": {"limits": {"rdma/rdma": "1"}}}}),
     ],
 )
 def test_a_hostile_pod_is_refused(beta, because, spec):
-    if because == "exceeded quota":
+    if "resources" in spec.get("container", {}):
         spec = {"container": {**pod()["spec"]["containers"][0], **spec["container"]}}
     beta.refuses(because, DRY, pod(**spec))
 
@@ -178,6 +187,8 @@ def test_a_lasting_token_and_a_door_to_the_outside_are_refused(beta):
             "metadata": {"name": "d", "namespace": "shared"},
             "spec": {"type": "NodePort", "ports": [{"port": 80}]}}  # fmt: skip
     beta.refuses("exceeded quota", f"{DRY} --as={PEER}", door)
+    door["spec"] = {"externalIPs": ["192.168.78.31"], "ports": [{"port": 6443}]}
+    beta.refuses("other people's traffic", f"{DRY} --as={PEER}", door)
 
 
 # attacks of a namespace's owner in the source

@@ -108,7 +108,7 @@ def cluster_federation(
         *leaving.policies(core),
     ]
     if inbound:
-        found["guards"] += guards.peers({link["name"]: link["priority"] for link in inbound})
+        found["guards"] += guards.peers(inbound)
     found["token_volume"] = core.token_volume(found["tokens"])
     found["webhook_conditions"] = leaving.webhook_conditions(core)
     return found

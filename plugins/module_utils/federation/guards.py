@@ -18,6 +18,10 @@ from .target import policy
 #: Of the cluster itself; who is in one of them can remove these policies as well.
 CLUSTER_ADMINISTRATORS = ("system:masters", "kubeadm:cluster-admins")
 _CHANGES = ["CREATE", "UPDATE"]
+#: By which a pod asks for networks beside the cluster's own, and for another one in its place.
+_NETWORKS, _DEFAULT_NETWORK = "k8s.v1.cni.cncf.io/networks", "v1.multus-cni.io/default-network"
+#: Namespace of the attachments to fabrics.
+_FABRICS = "fabrics"
 
 
 def administrator(group: str) -> str:
@@ -137,15 +141,22 @@ def namespaces(engine: Engine, group: str, owners: Mapping[str, str]) -> list[di
     )  # fmt: skip
 
 
-def peers(priorities: Mapping[str, int]) -> list[dict[str, Any]]:
+def peers(links: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Pods of peers: of the link's priority at most, where the scheduler puts them, not on
 
-    control planes; a peer makes itself no lasting token.
+    control planes, on no fabric but those lent; a peer makes itself no lasting token, and takes
+    no address that is not its own.
 
-    priorities  {link: the highest}.
+    links  of the model, as ``federation_link`` derives them: name, priority, fabrics.
     """
-    where = {"matchExpressions": [{"key": LABEL, "operator": "In", "values": sorted(priorities)}]}
-    cap = f"{_map(priorities)}[?namespaceObject.metadata.labels['{LABEL}']].orValue(0)"
+    where = {
+        "matchExpressions": [
+            {"key": LABEL, "operator": "In", "values": sorted(link["name"] for link in links)}
+        ]
+    }
+    label = f"[?namespaceObject.metadata.labels['{LABEL}']]"
+    cap = f"{_map({link['name']: link['priority'] for link in links})}{label}.orValue(0)"
+    lent = _map({x["name"]: [f"{_FABRICS}/{name}" for name in x["fabrics"]] for x in links})
     control = (
         "!has(object.spec.tolerations) || !object.spec.tolerations.exists(t, "
         "!has(t.key) || t.key == '' || t.key == 'node-role.kubernetes.io/control-plane')"
@@ -166,6 +177,24 @@ def peers(priorities: Mapping[str, int]) -> list[dict[str, Any]]:
                 "expression": control,
                 "message": "a peer's pod may not tolerate every taint, nor that of control planes",
             },
+            {
+                "expression": f"!('{_DEFAULT_NETWORK}' in variables.notes) && "
+                "(variables.networks == '' || variables.networks.split(',').all(n, "
+                "n.trim().split('@')[0] in variables.lent)) && "
+                "variables.containers.all(c, c.?resources.limits.orValue({}).all(k, "
+                f"!k.startsWith('rdma/') || ('{_FABRICS}/' + k.substring(5)) in variables.lent))",
+                "message": "asks for a fabric that the link does not lend, or not as "
+                f"{_FABRICS}/<name>",
+            },
+        ],
+        variables=[
+            {"name": "notes", "expression": "object.metadata.?annotations.orValue({})"},
+            {"name": "networks", "expression": f"variables.notes[?'{_NETWORKS}'].orValue('')"},
+            {"name": "lent", "expression": f"{lent}{label}.orValue([])"},
+            {
+                "name": "containers",
+                "expression": "object.spec.containers + object.spec.?initContainers.orValue([])",
+            },
         ],
     )  # fmt: skip
     tokens = policy(
@@ -178,7 +207,16 @@ def peers(priorities: Mapping[str, int]) -> list[dict[str, Any]]:
             }
         ],
     )  # fmt: skip
-    return pods + tokens
+    services = policy(
+        "slipway-federation-services", where, {"": ["services"]}, _CHANGES,
+        [
+            {
+                "expression": "object.spec.?externalIPs.orValue([]).size() == 0",
+                "message": "externalIPs would take other people's traffic: leave them out",
+            }
+        ],
+    )  # fmt: skip
+    return pods + tokens + services
 
 
 def _list(texts: Sequence[str]) -> str:

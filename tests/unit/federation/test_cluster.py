@@ -14,7 +14,7 @@ from fakes.federation import PEM, terms
 
 LINK = {
     **terms(), "name": "link", "cluster": "c", "quotas": {"shared": {"pods": "8"}},
-    "claim_quotas": {}, "owners": {},
+    "claim_quotas": {}, "owners": {}, "fabrics": ["rdma"],
 }  # fmt: skip
 SUBJECT = engine().subject
 OFFER = {
@@ -50,6 +50,14 @@ def test_a_target_gives_a_namespace_and_no_more():
                           "name": f"alpha:{SUBJECT}"}]] * 2  # fmt: skip
     assert not any(kind in ("Secret", "Target") for kind, _, _ in names)
     assert found["tokens"] == []
+
+
+def test_a_peers_pods_get_the_fabrics_that_are_lent_and_its_services_no_address_of_others():
+    _, names = made("beta")
+    spec = names["ValidatingAdmissionPolicy", "", "slipway-federation-peers"]["spec"]
+    (lent,) = [each["expression"] for each in spec["variables"] if each["name"] == "lent"]
+    assert lent.startswith('{"link": ["fabrics/rdma"]}[?namespaceObject.metadata.labels')
+    assert ("ValidatingAdmissionPolicy", "", "slipway-federation-services") in names
 
 
 def test_trust_is_for_one_account_in_short_lived_tokens_for_this_cluster():

@@ -58,7 +58,7 @@ def namespace_quotas(link: Link) -> dict[str, dict[str, str]]:
 
 
 def federation_links(federation: Federation) -> list[dict[str, Any]]:
-    """All links: ``link_terms``, and name, cluster, quotas by namespace, owners."""
+    """All links: ``link_terms``, and name, cluster, quotas by namespace, owners, fabrics."""
     return [
         {
             "name": name,
@@ -67,6 +67,7 @@ def federation_links(federation: Federation) -> list[dict[str, Any]]:
             "quotas": namespace_quotas(link),
             "claim_quotas": {n: _hard(c, link.gpu_resource) for n, c in link.claims.items()},
             "owners": dict(link.owners),
+            "fabrics": list(link.fabrics),
         }
         for name, link in federation.links.items()
     ]

@@ -35,6 +35,9 @@ def check(model: Model) -> Iterator[Problem]:
             yield error("link-duplicate", path, message, fix)
         yield from _by_namespace(path, link)
         yield from dangling(model, "cluster", link.cluster, (*path, "cluster"), "site_clusters")
+        for number, fabric in enumerate(link.fabrics):
+            where, place = (*path, "fabrics", number), ("site_clusters", link.cluster, "fabrics")
+            yield from dangling(model, "fabric", fabric, where, *place)
         if link.pod_security == "privileged":
             message = "lets a peer's pods become root of a node"
             where = (*path, "pod_security")

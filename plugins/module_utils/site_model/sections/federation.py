@@ -54,6 +54,9 @@ class Link(Part):
         "Pod Security level in the target.", "restricted"
     )
     gpu_resource: str = key("Resource that counts as GPU.", "nvidia.com/gpu")
+    fabrics: list[str] = key(
+        "In the target: fabrics of the cluster that its pods may ask for, with their RDMA.", []
+    )
     owners: dict[Label, str] = key(
         "In the source: group that may itself switch a namespace's federation on and off; "
         "unset: the kit switches it on.",
