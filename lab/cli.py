@@ -151,6 +151,7 @@ def do_packages(_lab: Lab, _options: Options) -> None:
 
 
 def do_sites(lab: Lab, options: Options) -> None:
+    playbooks.sites(lab)  # LabError if none runs
     network.cut(lab.paths, apart=options.action == "cut")
 
 

@@ -14,12 +14,14 @@ from lab.progress import phase, say
 
 RUNNER = CHECKOUT / "docs" / "examples" / "federation" / "runner.yml"
 SPACE = "shared"
+CONTROL = ("alpha-control-1", "beta-control-1")
 #: Seconds that the sites are cut off, and that pods may take.
 CUT, PATIENCE = 20, 180
 
 
 def show(lab: Lab) -> None:
     """LabError if pods do not run in the other site, or not again after the cut."""
+    both_run(lab)
     with phase("a Deployment of alpha runs in beta"):
         kubectl(lab, "alpha", "apply -f -", RUNNER.read_text())
         wait(lab, 2)
@@ -43,6 +45,16 @@ def show(lab: Lab) -> None:
         wait(lab, 3)
         say(f"  a third one, asked for meanwhile, runs {time.monotonic() - began:.0f} s after")
     kubectl(lab, "alpha", f"delete deployment runner -n {SPACE}")
+
+
+def both_run(lab: Lab) -> None:
+    """LabError where a site's control plane does not."""
+    missing = [each for each in CONTROL if each not in lab.running_nodes()]
+    if missing:
+        raise LabError(
+            f"{' and '.join(missing)}: not running; first scripts/lab start {' '.join(missing)}, "
+            "then scripts/lab clusters and scripts/lab federation"
+        )
 
 
 def wait(lab: Lab, count: int) -> None:

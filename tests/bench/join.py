@@ -217,13 +217,21 @@ def summary(rows: list[dict[str, Any]]) -> str:
     return table(heading, [tuple(f"{row[key]:g}" for key in keys) for row in rows])
 
 
+def numbers(text: str) -> list[int]:
+    """Of ``--nodes``: the control plane and the worker are two of them."""
+    found = [int(word) for word in text.split(",") if word.isdecimal()]
+    if len(found) != text.count(",") + 1 or min(found) < 2:
+        raise argparse.ArgumentTypeError(f"{text!r}: numbers from 2 on, such as 10,500")
+    return found
+
+
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="scripts/bench join", description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     parser.add_argument(
-        "--nodes", type=lambda text: [int(word) for word in text.split(",")], default="10,500",
+        "--nodes", type=numbers, default="10,500",
         help="nodes of the cluster, comma-separated, from 2 on",
     )  # fmt: skip
     parser.add_argument("--rounds", type=int, default=3)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -16,19 +17,27 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import yaml
-from support.conditions import conditions, record
+from support.conditions import CHECKOUT, conditions, record
 
 from lab import demo, network
+from lab.errors import LabError
 from lab.instance import Lab
 from lab.progress import say
 
 NAME, SPACE = "outage", demo.SPACE
 PARENT = "multicluster.admiralty.io/parent-uid"
+LINK, INVENTORY = "alpha-to-beta", "lab-alpha"
+#: What the doctor has to say in the cut, although the virtual node is Ready.
+DEAD = "port, network (between alpha and beta)"
 
 
 def main() -> int:
     options = arguments()
     lab = Lab()
+    try:
+        demo.both_run(lab)
+    except LabError as error:
+        raise SystemExit(f"outage: {error}") from None
     result = {"conditions": conditions(), "engine": engine(lab), **vars(options)}
     try:
         result |= run(lab, options)
@@ -39,7 +48,7 @@ def main() -> int:
         if key != "conditions":
             print(f"{key.replace('_', ' ')}: {value}")
     record("outage", result)
-    return 0
+    return 0 if result["survived"] == options.pods and result["doctor"] == DEAD else 1
 
 
 def arguments() -> argparse.Namespace:
@@ -75,9 +84,9 @@ def run(lab: Lab, options: argparse.Namespace) -> dict[str, Any]:
     while time.monotonic() < end:
         survived &= look(lab, started)
         time.sleep(5)
-    node = demo.kubectl(
-        lab, "alpha", "get nodes -l virtual-kubelet.io/provider=admiralty --no-headers"
-    ).split()[1]
+    stands_for = f"multicluster.admiralty.io/target-name={LINK}"
+    node = demo.kubectl(lab, "alpha", f"get nodes -l {stands_for} --no-headers").split()[1]
+    said = doctor()
     waiting = sum(pod["status"]["phase"] == "Pending" for pod in at_home(lab))
     network.cut(lab.paths, apart=False)
     say("healed; nobody does anything")
@@ -88,12 +97,29 @@ def run(lab: Lab, options: argparse.Namespace) -> dict[str, Any]:
     look(lab, started)
     return {
         "pods_that_ran_through_the_cut": f"{len(survived)} of {len(before)}",
+        "survived": len(survived),
         "virtual_node_in_the_cut": node,
+        "doctor": said,
         "new_pods_that_waited": waiting,
         "seconds_until_all_ran": round(seconds),
         "pods_started_more_than_once": sum(len(uids) > 1 for uids in started.values()),
         "replaced_pods_at_home": len(started) - options.pods - options.more,
     }
+
+
+def doctor() -> str:
+    """Broken step and side of the link, as scripts/doctor says them."""
+    argv = [
+        CHECKOUT / "scripts" / "doctor",
+        "link",
+        LINK,
+        "-i",
+        CHECKOUT / "inventories" / INVENTORY,
+    ]
+    done = subprocess.run(argv, capture_output=True, text=True)
+    words = dict(line.split(None, 1) for line in done.stdout.splitlines() if len(line.split()) > 1)
+    step = words.get("broken", "at nothing").removeprefix("at").strip()
+    return f"{step}, {words.get('side', 'no side')}"
 
 
 def at_home(lab: Lab) -> list[dict[str, Any]]:

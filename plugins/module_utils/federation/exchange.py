@@ -64,12 +64,22 @@ class FederationExchange:
         return found
 
     def _state(self) -> dict[str, Any]:
+        """ValueError for a file that no run wrote: what is forgotten could come again."""
+        path = self._path("state.json")
         try:
-            data = json.loads(self.system.read(self._path("state.json")) or "{}")
-        except ValueError:
-            data = {}
-        data = data if isinstance(data, dict) else {}
-        return {"seen": data.get("seen", {}), "offers": data.get("offers", {})}
+            data = json.loads(self.system.read(path) or "{}")
+            seen, offers = data.get("seen", {}), data.get("offers", {})
+            whole = all(_numbered(each) for each in seen.values()) and all(
+                _numbered(each) for said in offers.values() for each in said
+            )
+        except (ValueError, AttributeError, TypeError):
+            whole = False
+        if not whole:
+            raise ValueError(
+                f"{path} is not what a run of the kit wrote: bring it back from a copy; without it "
+                "older documents of the peers would be taken again"
+            )
+        return {"seen": seen, "offers": offers}
 
     def _path(self, *parts: str) -> str:
         return os.path.join(self.spec.folder, *parts)
@@ -244,6 +254,11 @@ def _body(text: str | None) -> str | None:
         return read(text).body
     except (DocumentError, SigningError):
         return text
+
+
+def _numbered(value: Any) -> bool:
+    """Whether it is what is remembered of a document."""
+    return isinstance(value, dict) and isinstance(value.get("serial"), int) and "sha256" in value
 
 
 def _line(value: Any) -> str:

@@ -244,6 +244,14 @@ def test_a_site_that_lost_its_folder_goes_on(linked, clock):
     assert state(beta)[0] == "accepted"
 
 
+@pytest.mark.parametrize("text", ["{", "[]", '{"seen": 3}', '{"seen": {"beta/link": 7}}'])
+def test_serials_that_cannot_be_read_are_not_forgotten(linked, text):
+    alpha, _beta = linked
+    (alpha.folder / "state.json").write_text(text)
+    with pytest.raises(ValueError, match="bring it back from a copy"):
+        alpha.run()
+
+
 def test_a_cut_anywhere_is_finished_by_running_again(sites, clock):
     _, beta = sites
     beta.run(check=True)

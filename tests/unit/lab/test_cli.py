@@ -25,6 +25,8 @@ def elsewhere(tmp_path, monkeypatch):
         (["switch"], "scripts/lab start"),
         (["switch", "mtu", "switchdev-1", "1500"], "host-N"),
         (["deploy"], "scripts/lab start"),
+        (["demo"], "scripts/lab start alpha-control-1 beta-control-1"),
+        (["sites", "cut"], "scripts/lab start"),
         (["save", "a/b"], "no machine runs"),
         (["start", "--state", "none"], "scripts/lab save none"),
     ],

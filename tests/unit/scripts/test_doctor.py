@@ -48,6 +48,23 @@ def test_what_could_not_be_asked_is_said(told):
         told({"plays": []})
 
 
+def test_an_inventory_that_is_not_there_is_named(tmp_path):
+    options, rest = doctor.arguments(["-i", str(tmp_path / "none")])
+    with pytest.raises(Stop, match="there is no inventory"):
+        doctor.ask(options, rest)
+
+
+def test_the_only_site_of_ones_own_is_asked(tmp_path, monkeypatch):
+    monkeypatch.delenv("ANSIBLE_INVENTORY", raising=False)
+    monkeypatch.setattr(doctor, "CHECKOUT", tmp_path)
+    for name in ("lab", "lab-alpha", "example-rack", "labrador"):
+        (tmp_path / "inventories" / name).mkdir(parents=True)
+    assert doctor.inventory().endswith("/labrador")
+    (tmp_path / "inventories" / "other").mkdir()
+    with pytest.raises(Stop, match="which site"):
+        doctor.inventory()
+
+
 def test_half_a_question_is_refused():
     with pytest.raises(Stop, match="say what"):
         doctor.arguments(["link"])
