@@ -1,14 +1,16 @@
 """Fields of pods that Admiralty 0.17 drops in silence.
 
 It decodes pods with the types of Kubernetes 1.30.5: what it does not know is gone after its
-webhook. Derived by walking the Go types of core/v1 Pod by their JSON names in k8s.io/api v0.30.5
-and v0.36.3 and taking the paths that only the newer one has; of nested paths the outermost is
-kept. Nothing of Service, ConfigMap, Secret or Ingress is lost. To be derived anew for each minor
+webhook. Derived by ``tests/lost_fields.py``, which walks the Go types of core/v1 Pod in k8s.io/api
+v0.30.5 and newer ones and takes the paths that only a newer one has; of nested paths the outermost
+is kept. Nothing of Service, ConfigMap, Secret or Ingress is lost. To be derived anew for each minor
 version of Kubernetes. Ephemeral containers cannot be there when a pod is created.
 """
 
 from __future__ import annotations
 
+#: Minor versions of Kubernetes that the list was derived for.
+DERIVED_FOR = ("1.32", "1.33", "1.35", "1.36")
 _CONTAINER = (
     "env[].valueFrom.fileKeyRef",
     "lifecycle.stopSignal",
@@ -26,6 +28,7 @@ LOST = (
     "spec.securityContext.supplementalGroupsPolicy",
     "spec.volumes[].image",
     "spec.volumes[].projected.sources[].podCertificate",
+    "spec.workloadRef",  # of 1.35 only
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from ...federation.engine.lost import DERIVED_FOR
 from ..model import Model
 from ..problems import Path, Problem
 from ..quantity import quantity
@@ -47,6 +48,7 @@ def check(model: Model) -> Iterator[Problem]:
                 message, fix = "is a namespace of the cluster itself", "Use one of the users'."
                 where = (*path, "namespaces", number)
                 yield error("link-namespace", where, message, fix, namespace)
+        yield from _fields(model, own, link, (*path, "cluster"))
     yield from _shared(own, links)
     yield from _claims(links)
     for name in model.federation.addresses:
@@ -67,6 +69,20 @@ def check(model: Model) -> Iterator[Problem]:
         elif peer.fingerprint is None:
             fix = "Write the key's fingerprint once the peer's offer has been checked."
             yield note("peer-fingerprint", path, "its key is not known yet", fix)
+
+
+def _fields(model: Model, own: str, link: Link, path: Path) -> Iterator[Problem]:
+    """Which fields of pods the engine drops is known for some minor versions of the source."""
+    cluster = model.clusters.get(link.cluster)
+    if link.source != own or cluster is None:
+        return
+    if cluster.version.rpartition(".")[0] not in DERIVED_FOR:
+        message = (
+            f"is of Kubernetes {cluster.version}; which fields of pods the engine drops in silence "
+            f"is known for {', '.join(DERIVED_FOR)} only"
+        )
+        fix = "Derive them anew (tests/lost_fields.py), or let no pod use newer fields."
+        yield warning("lost-fields", path, message, fix, link.cluster)
 
 
 def _shared(own: str, links: Mapping[str, Link]) -> Iterator[Problem]:
