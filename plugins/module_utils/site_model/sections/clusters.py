@@ -83,7 +83,9 @@ class Cluster(Part):
     version: KubernetesVersion = key("Kubernetes version, in quotes.")
     control_plane: ControlPlane = key("Control plane.")
     workers: dict[Label, NodePool] = key("Pools of workers by name.", {})
-    network: Literal["cilium", "calico", "bridge"] = key("Primary CNI.", "cilium")
+    network: Literal["cilium", "calico", "bridge"] = key(
+        "Primary CNI; the kit installs bridge, the others are the site's own to install.", "cilium"
+    )
     pod_subnet: Subnet = key("Addresses of pods.", "10.244.0.0/16")
     service_subnet: Subnet = key("Addresses of services.", "10.96.0.0/16")
     fabrics: dict[str, PodFabric] = key("Fabrics for pods, by name.", {})
