@@ -18,11 +18,15 @@ options:
   facts:
     description: Of the model and the documents (filter C(federation_doctor)).
     type: dict
-    required: true
   host:
-    description: Name of the host in the report.
+    description: Name of the host in the report; goes with C(facts).
     type: str
-    required: true
+  ages_of:
+    description: >-
+      In place of C(facts), names of links: how old the tokens are that the engine's pods of this
+      node have for them.
+    type: list
+    elements: str
   source:
     description: What the links are of; C(hardware) or C(emulation).
     type: str
@@ -39,7 +43,16 @@ EXAMPLES = r"""
 RETURN = r"""
 findings:
   description: Checks and what was not asked, as verify_hosts has them.
-  returned: always
+  returned: with facts
+  type: dict
+nodes:
+  description: Nodes that have pods of the engine.
+  returned: with facts
+  type: list
+  elements: str
+ages:
+  description: Seconds by link, without those that have no token here.
+  returned: with ages_of
   type: dict
 links:
   description: >-
@@ -47,14 +60,17 @@ links:
     C(credential) (jwt, token), C(lifetime) and C(age) of its token in seconds, C(documents) (their
     end), C(days) until then, C(budget) (namespace, resource, used, hard), C(engine) (real, double,
     none, unknown).
-  returned: always
+  returned: with facts
   type: list
   elements: dict
 """
 
+import time
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.federation_doctor import DoctorSpec
 from ansible.module_utils.federation_verify import Verifier
+from ansible.module_utils.federation_verify.table import age
 from ansible.module_utils.kube_api import Api
 from ansible.module_utils.system import System
 
@@ -62,14 +78,22 @@ from ansible.module_utils.system import System
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            "facts": {"type": "dict", "required": True},
-            "host": {"type": "str", "required": True},
+            "facts": {"type": "dict"},
+            "host": {"type": "str"},
+            "ages_of": {"type": "list", "elements": "str"},
             "source": {"type": "str", "default": "hardware", "choices": ["hardware", "emulation"]},
         },
+        required_one_of=[("facts", "ages_of")],
+        mutually_exclusive=[("facts", "ages_of")],
+        required_by={"facts": ["host"]},
         supports_check_mode=True,
     )
     given, system = module.params, System()
     try:
+        if given["facts"] is None:
+            ages = {name: age(system, name, time.time()) for name in given["ages_of"]}
+            known = {name: seconds for name, seconds in ages.items() if seconds is not None}
+            module.exit_json(changed=False, ages=known)
         spec = DoctorSpec.parse(given["facts"])
         verifier = Verifier(system, spec, lambda: Api.of_kubeconfig(system), given["source"])
         result = verifier.run(given["host"])

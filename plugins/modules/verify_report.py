@@ -37,6 +37,10 @@ options:
     type: list
     elements: dict
     default: []
+  ages:
+    description: Of the links' credentials in seconds, for rows that have none.
+    type: dict
+    default: {}
 """
 
 EXAMPLES = r"""
@@ -87,6 +91,7 @@ def main() -> None:
             "directory": {"type": "path", "required": True},
             "mesh": {"type": "list", "elements": "dict", "default": []},
             "links": {"type": "list", "elements": "dict", "default": []},
+            "ages": {"type": "dict", "default": {}},
         },
         supports_check_mode=True,
     )
@@ -95,7 +100,7 @@ def main() -> None:
     report = assemble(given["site"], now, given["hosts"], given["results"], module.check_mode)
     try:
         report["mesh"] = mesh.cells(given["mesh"])
-        report["links"] = links.checked(given["links"])
+        report["links"] = links.aged(links.checked(given["links"]), given["ages"])
     except ValueError as error:
         module.fail_json(msg=str(error))
     folder = ""

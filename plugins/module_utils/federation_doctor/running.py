@@ -24,6 +24,10 @@ class Running:
     def workloads(self) -> list[Object]:
         return self.own.api.list("apps/v1", "Deployment", self.engine.home)
 
+    def nodes_of_its_pods(self) -> list[str]:
+        found = self.own.api.list("v1", "Pod", self.engine.home)
+        return sorted({each["spec"]["nodeName"] for each in found if "nodeName" in each["spec"]})
+
     def works(self) -> str | Broken:
         """All of its Deployments have what they ask for, which is at least one pod."""
         found = self.workloads()

@@ -9,7 +9,7 @@ from typing import Any
 from ..converge import STAND_IN
 from ..federation.account import username
 from ..federation_doctor import Doctor, DoctorSpec
-from ..federation_doctor.findings import SWITCH, TARGET
+from ..federation_doctor.findings import SOURCE, SWITCH, TARGET
 from ..federation_doctor.outside import Outside
 from ..federation_doctor.own import Own
 from ..federation_doctor.peer import Connect, Peer, connect
@@ -46,11 +46,21 @@ class Verifier:
         self.findings = Findings("")
 
     def run(self, host: str) -> dict[str, Any]:
-        """``{findings, links}``: as ``verify_report`` takes them. *host*: who is asked."""
+        """``{findings, links, nodes}``: as ``verify_report`` takes them, and where the engine is.
+
+        *host*: who is asked.
+        """
         began, self.findings = time.monotonic(), Findings(host)
         rows = [self.link(link) for link in self.spec.links]
         self.findings.seconds = time.monotonic() - began
-        return {"findings": self.findings.as_dict(), "links": rows}
+        return {"findings": self.findings.as_dict(), "links": rows, "nodes": self._nodes()}
+
+    def _nodes(self) -> list[str]:
+        """Those with pods of the engine; none where that cannot be asked, which a check says."""
+        try:
+            return Running(Own(self._own, SOURCE)).nodes_of_its_pods() if self.spec.links else []
+        except _ERRORS:
+            return []
 
     def link(self, link: LinkFacts) -> dict[str, Any]:
         """Its checks go to ``findings``; its row of the table."""

@@ -216,3 +216,12 @@ def test_an_odd_token_has_no_age(text):
     site.api.posted[TOKEN]["status"]["token"] = text or "x"
     site.verify()
     assert (site.row["age"], site.row["lifetime"]) == (None, None)
+
+
+def test_where_the_engine_is_for_who_asks_its_nodes():
+    site = Proven("alpha")
+    for name, spec in (("a", {"nodeName": "worker-1"}), ("b", {})):
+        meta = {"name": name, "namespace": "admiralty"}
+        site.api.put({"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec})
+    site.verify()
+    assert '"nodes": ["worker-1"]' in site.text

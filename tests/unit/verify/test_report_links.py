@@ -65,3 +65,9 @@ def test_json_has_them_and_junit_the_checks(tmp_path):
 def test_what_is_no_link_is_refused(row):
     with pytest.raises(ValueError, match="links: "):
         links.checked([row])
+
+
+def test_ages_that_only_other_nodes_know():
+    old, other = links.aged([ROW, {**BARE, "link": "b"}], {"alpha-to-beta": 5, "b": 60})
+    assert (old["age"], other["age"]) == (720, 60)
+    assert links.aged([BARE], {}) == [BARE]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .assemble import Report
@@ -21,6 +21,12 @@ BUDGET = frozenset({"namespace", "resource", "used", "hard"})
 #: What people are told of an engine.
 ENGINES = {"double": "DOUBLE (stand-in)"}
 _MINUTE = 60
+
+
+def aged(rows: Sequence[dict[str, Any]], ages: Mapping[str, int]) -> list[dict[str, Any]]:
+    """The rows, those without the age of a credential with what nodes said of it."""
+    return [each | {"age": ages.get(each["link"])} if each["age"] is None else each
+            for each in rows]  # fmt: skip
 
 
 def links(report: Report) -> str:
