@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 
 from lab import cache, demo, hostpackages, network, playbooks, ssh
+from lab.cloud import cli as cloud
 from lab.command import tail
 from lab.errors import LabError
 from lab.instance import Lab
@@ -57,7 +58,9 @@ def parser() -> argparse.ArgumentParser:
     )
     verbs = top.add_subparsers(required=True, metavar="VERB")
 
-    def verb(name: str, run: Callable[[Lab, Options], None], text: str) -> argparse.ArgumentParser:
+    def verb(
+        name: str, run: Callable[[Lab, Options], None] | None, text: str
+    ) -> argparse.ArgumentParser:
         sub = verbs.add_parser(name, help=text, description=text)
         sub.set_defaults(run=run)
         return sub
@@ -110,6 +113,7 @@ def parser() -> argparse.ArgumentParser:
     link.add_argument("port", help="management, p0 or p1")
     link.add_argument("state", choices=("up", "down"))
     add_switch(verb("switch", lambda lab, _: print(lab.switch.show()), "the top-of-rack switch"))
+    cloud.add(verb("cloud", None, "the services of a cloud: real OpenStack on this machine"))
     verb("packages", do_packages, "install what the lab needs")
     verb("down", lambda lab, _: lab.down(), "stop everything of this instance; disks stay")
     clean = verb("clean", do_clean, "stop everything of this instance and delete its files")

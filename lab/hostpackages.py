@@ -25,6 +25,21 @@ COMMANDS = {
 }
 #: For node containers and what runs on them.
 NODE_COMMANDS = {"podman": "podman", "runc": "runc", "busybox": "busybox-static"}
+#: For the cloud's services (Nova writes config drives), and to build the one without a wheel.
+CLOUD_COMMANDS = {
+    "mariadbd": "mariadb-server",
+    "rabbitmq-server": "rabbitmq-server",
+    "epmd": "erlang-base",
+    "memcached": "memcached",
+    "haproxy": "haproxy",
+    "openssl": "openssl",
+    "genisoimage": "genisoimage",
+    "gcc": "gcc",
+    "python3-config": "python3-dev",
+    "ovs-vswitchd": "openvswitch-switch",
+    "ip": "iproute2",
+    "nsenter": "util-linux",
+}
 ALL = COMMANDS | NODE_COMMANDS
 QEMU_AT_LEAST = 10
 BACKPORTS = Path("/etc/apt/sources.list.d/slipway-backports.sources")

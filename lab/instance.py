@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lab import hostpackages, network, process, ssh, states
+from lab.cloud.cloud import Cloud
 from lab.depot import listing, server
 from lab.errors import LabError
 from lab.image import build
@@ -234,6 +235,7 @@ class Lab:
     def down(self) -> None:
         """End everything of the instance that runs; disks stay."""
         with self.locked():
+            Cloud(self.paths).down()
             vms = [self.vm(name) for name in self.running()]
             self.each(vms, lambda vm: ssh.answers(self.paths, vm.machine, ["sync"]))
             for name in self.known():

@@ -1,0 +1,1 @@
+"""The lab's cloud: real OpenStack services for the hosts of inventories/lab-cloud."""

@@ -1,0 +1,1 @@
+"""The services' configuration files, rendered for an instance."""
