@@ -15,14 +15,15 @@ class StandInServices(StandInCloud):
         self.quotas = {}
         self.stored = {}
         self.access = {}
-        for alias in ("router", "tag-creation"):
-            self.put("network", "extensions", alias=alias)
+        self.put("network", "extensions", alias="router")
         self.handlers += [self.neutron, self.nova, self.quota, self.keystone, self.glance]
 
     def neutron(self, service, method, path, body, query, data):
         if service != "network":
             return None
         parts = path.strip("/").split("/")
+        if method == "POST" and "tags" in next(iter(body.values())):
+            return Answer(400, {"NeutronError": {"message": "Attribute 'tags' not allowed"}})
         if (method, path) == ("POST", "/security-groups"):
             every = [{"direction": "egress", "ethertype": e} for e in ("IPv4", "IPv6")]
             group = self.put("network", "security-groups", **body["security_group"])

@@ -2,7 +2,8 @@
 
 | objects | mark |
 |---|---|
-| of Neutron; images, servers, projects | tag `slipway:<site>` |
+| of Neutron | tag `slipway:<site>`; until it has it, that as description |
+| images, servers, projects | tag `slipway:<site>` |
 | flavors | extra spec `slipway:site`: Nova's filters do not read this scope |
 | bare-metal nodes, their ports and port groups | `slipway` in `extra` |
 

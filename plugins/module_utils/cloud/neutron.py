@@ -1,4 +1,8 @@
-"""A kind of Neutron's: tags, and a create that finds its object again."""
+"""A kind of Neutron's: its mark, and a create that finds its object again.
+
+A tag comes by a request of its own. Until then, for a run that is cut between the two, the mark is
+the description; there it stays where the model has no description of its own.
+"""
 
 from __future__ import annotations
 
@@ -58,15 +62,15 @@ class NeutronKind(Kind[Thing]):
     def near(self, want: Thing, thing: Thing) -> bool:
         return bool(thing.get("project_id") == self.projects.id_of(want.get("project")))
 
+    def marked(self, thing: Thing) -> bool:
+        return super().marked(thing) or thing.get("description") == self.mark.tag
+
     def post(self, values: Thing) -> Thing:
-        """Make one, with its mark."""
-        tagged = "tag-creation" in self.cloud.extensions()
-        tags = {"tags": [self.mark.tag]} if tagged else {}
-        body = {self.one: {**values, **tags}}
+        """Make one, with its mark: in the description first, as Neutron takes no tags here."""
+        body = {self.one: {**values, "description": self.mark.tag}}
         made: Thing = self.cloud.create("network", self.path, body, lambda: self._made(values))
         thing: Thing = made[self.one]
-        if not self.marked(thing):
-            self.take(thing)
+        self.take(thing)
         return thing
 
     def _made(self, values: Thing) -> Thing | None:

@@ -22,16 +22,20 @@ class SecurityGroups(NeutronKind):
         return {"description": want.get("description") or "", "project": want.get("project")}
 
     def shown(self, thing: Thing, wanted: Mapping[str, Any]) -> Thing:
-        return {"description": thing.get("description") or "", "project": self.owner(thing)}
+        text = thing.get("description") or ""
+        return {
+            "description": "" if text == self.mark.tag else text, "project": self.owner(thing),
+        }  # fmt: skip
 
     def users(self, thing: Thing) -> str:
         ports = self.ports(project_id=thing["project_id"])
         return counted([p for p in ports if thing["id"] in (p.get("security_groups") or ())])
 
     def create(self, name: str, want: Thing) -> None:
-        description = self.wanted(name, want)["description"]
-        made = self.post({"name": name, "description": description, **self.own_project(want)})
+        made = self.post({"name": name, **self.own_project(want)})
         self.ids[name], self.names[made["id"]] = made["id"], name
+        if self.wanted(name, want)["description"]:
+            self.change(name, want, made, ["description"])
 
     def change(self, name: str, want: Thing, thing: Thing, keys: Sequence[str]) -> None:
         self.put(thing, {"description": self.wanted(name, want)["description"]})
