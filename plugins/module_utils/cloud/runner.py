@@ -20,7 +20,7 @@ def side_by_side(parallel: int) -> Runner:
         steps: Sequence[Step], one: Callable[[Step], dict[str, Any]]
     ) -> list[dict[str, Any]]:
         done: list[dict[str, Any]] = []
-        for _, batch in itertools.groupby(steps, key=lambda step: step.name.partition(":")[0]):
+        for _, batch in itertools.groupby(steps, key=_batch):
             with ThreadPoolExecutor(parallel) as pool:
                 futures = [pool.submit(one, step) for step in batch]
             failed: list[ConvergeError] = []
@@ -35,3 +35,8 @@ def side_by_side(parallel: int) -> Runner:
         return done
 
     return runner
+
+
+def _batch(step: Step) -> tuple[str, bool]:
+    # what is removed goes when all that takes its place is there
+    return step.name.partition(":")[0], step.name.endswith(":delete")

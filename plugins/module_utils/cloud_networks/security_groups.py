@@ -127,12 +127,18 @@ def described(rule: Mapping[str, Any]) -> str:
 
 
 def expanded(rules: Sequence[Thing]) -> Iterator[Thing]:
-    """Rules with an ethertype each: of both where neither the rule nor its address says which."""
+    """Rules with an ethertype each: of both where neither the rule nor its address says which.
+
+    ICMP has a name of its own in IPv6.
+    """
     for rule in rules:
-        if rule.get("ethertype"):
-            yield dict(rule)
-            continue
-        cidr = rule.get("cidr")
+        cidr, protocol = rule.get("cidr"), rule.get("protocol")
         for ethertype in ("IPv4", "IPv6"):
-            if not cidr or (":" in cidr) == (ethertype == "IPv6"):
-                yield {**rule, "ethertype": ethertype}
+            if (rule.get("ethertype") or ethertype) != ethertype:
+                continue
+            if cidr and (":" in cidr) != (ethertype == "IPv6"):
+                continue
+            if protocol == "ipv6-icmp" and ethertype == "IPv4":
+                continue
+            own = "ipv6-icmp" if protocol == "icmp" and ethertype == "IPv6" else protocol
+            yield {**rule, "ethertype": ethertype, "protocol": own}

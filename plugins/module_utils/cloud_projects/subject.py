@@ -13,12 +13,14 @@ from ..cloud.projects import DOMAIN
 from ..converge import Check, Plan, Step
 from . import quotas
 
+DEFAULT_GROUP = "default"
 #: With these a project is in use: service, path, the list's name, the query's name for it.
 _HOLDINGS = (
     ("compute", "/servers", "servers", {"all_tenants": "1", "limit": "1"}),
     ("network", "/ports", "ports", {}),
     ("network", "/networks", "networks", {}),
     ("network", "/routers", "routers", {}),
+    ("network", "/security-groups", "security_groups", {}),
     ("network", "/floatingips", "floatingips", {}),
     ("block-storage", "/volumes", "volumes", {"all_tenants": "1", "limit": "1"}),
     ("image", "/images", "images", {"limit": "1"}),
@@ -38,6 +40,8 @@ class Projects(Kind[Thing]):
             if self.cloud.has(service):
                 whose = {"owner" if service == "image" else "project_id": thing["id"]}
                 found = self.cloud.list(service, path, key, {**query, **whose})
+                # each project has such a group by itself
+                found = [each for each in found if each.get("name") != DEFAULT_GROUP]
                 if found:
                     return f"it has {key}, such as {found[0].get('name') or found[0]['id']}"
         return ""
@@ -61,8 +65,8 @@ class Projects(Kind[Thing]):
         self.cloud.change("identity", "PUT", f"/projects/{thing['id']}/tags/{self.mark.tag}")
 
     def remove(self, thing: Thing) -> None:
-        # Neutron gives each project a default group, and nobody else takes it away
-        query = {"project_id": thing["id"]}
+        # nobody else takes it away
+        query = {"project_id": thing["id"], "name": DEFAULT_GROUP}
         for group in self.cloud.list("network", "/security-groups", "security_groups", query):
             self.cloud.delete("network", f"/security-groups/{group['id']}")
         self.cloud.delete("identity", f"/projects/{thing['id']}")

@@ -112,6 +112,13 @@ def test_a_source_that_is_not_as_the_model_says_leaves_nothing(api, run, image):
     assert api.of("images", "image") == []
 
 
+def test_the_former_content_stays_when_the_new_one_is_not_as_the_model_says(api, run, image):
+    run(debian=image())
+    with pytest.raises(ConvergeError, match="has SHA-256"):
+        run(debian=image(b"second") | {"sha256": "0" * 64})
+    assert [api.stored[i["id"]] for i in api.of("images", "image")] == [b"first"]
+
+
 def test_a_source_that_is_not_there_is_refused_before_anything(api, run, image):
     with pytest.raises(ConvergeError, match=r"image-source: image debian: .* is not there"):
         run(debian=image() | {"source": "nowhere"}, other=image())

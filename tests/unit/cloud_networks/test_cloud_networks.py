@@ -117,6 +117,13 @@ def test_a_rule_that_is_too_much_goes_and_the_others_stay(api):
     assert [rule["id"] for rule in found["security_group_rules"]] == kept
 
 
+def test_icmp_has_another_name_in_ipv6(api):
+    run(api, {}, {}, {"nodes": group({"protocol": "icmp"}, {"protocol": "ipv6-icmp"})})
+    rules = api.of("security-groups")[0]["security_group_rules"]
+    found = {(r["ethertype"], r["protocol"]) for r in rules if r["direction"] == "ingress"}
+    assert found == {("IPv4", "icmp"), ("IPv6", "ipv6-icmp")}
+
+
 def test_an_interface_that_was_taken_away_comes_back_and_a_strangers_stays(api):
     run(api, *WHOLE)
     router = api.of("routers")[0]["id"]

@@ -63,7 +63,12 @@ def test_drift_of_a_quota_a_description_and_a_role(api):
 
 @pytest.mark.parametrize(
     ("service", "collection"),
-    [("compute", "servers"), ("network", "networks"), ("image", "images")],
+    [
+        ("compute", "servers"),
+        ("network", "networks"),
+        ("network", "security-groups"),
+        ("image", "images"),
+    ],
 )
 def test_a_project_with_something_in_it_stays(api, service, collection):
     run(api)
@@ -71,7 +76,7 @@ def test_a_project_with_something_in_it_stays(api, service, collection):
     held = {"owner": project, "os_hidden": False} if service == "image" else {}
     api.put(service, collection, name="x", **{"project_id": project, **held})
     result = run(api, {})
-    assert result.left == [f"project platform: it has {collection}, such as x"]
+    assert result.left == [f"project platform: it has {collection.replace('-', '_')}, such as x"]
     assert names(result) == ["project:small:delete"]
 
 
