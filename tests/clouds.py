@@ -111,13 +111,17 @@ def network(vlan, third, **values):
     }  # fmt: skip
 
 
+#: Another site in the same cloud, for the playbook.
+OTHER = {"name": "other-site", "organisation": "Tests", "domain": "other.example"}
+
+
 class OtherSite:
     """Another site in the same cloud, with a mark of its own; its modules without Ansible.
 
     *wants*: ``projects``, ``networks``, ``routers``, ``groups``, ``flavors``, ``images`` by name.
     """
 
-    def __init__(self, name="other-site"):
+    def __init__(self, name=OTHER["name"]):
         self.mark = Mark(name)
 
     def run(self, check=False, timeout=60, adopt=False, **wants):

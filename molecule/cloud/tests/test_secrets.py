@@ -5,7 +5,7 @@ from pathlib import Path
 
 import clouds
 import yaml
-from clouds import play
+from clouds import OTHER, play
 
 #: How a token of Keystone (Fernet) begins.
 TOKEN = "gAAAA"
@@ -27,10 +27,9 @@ def test_neither_in_logs_nor_in_the_process_list():
     watcher = threading.Thread(target=watch)
     watcher.start()
     size = {"c-secret": {"vcpus": 1, "ram": 64, "disk": 1}}
-    site = {"name": "other-site", "organisation": "Tests", "domain": "other.example"}
     try:
         texts = [
-            play("-vvvv", tags=["flavors"], site=site, cloud_flavors_flavors=flavors).well()
+            play("-vvvv", tags=["flavors"], site=OTHER, cloud_flavors_flavors=flavors).well()
             for flavors in (size, {})
         ]
     finally:

@@ -13,7 +13,7 @@ import clouds
 import pytest
 import yaml
 from ansible.module_utils.converge import ConvergeError
-from clouds import OtherSite, begun, lab, network, play
+from clouds import OTHER, OtherSite, begun, lab, network, play
 
 WANTS = {
     "networks": {f"c-net-{n}": network(3100 + n, 100 + n) for n in range(12)},
@@ -111,7 +111,7 @@ def test_services_that_are_killed_in_the_middle(cloud, other):
 
 def test_a_controller_that_is_killed_at_places_of_a_run(cloud, other):
     given = {
-        "site": {"name": "other-site", "organisation": "Tests", "domain": "other.example"},
+        "site": OTHER,
         "cloud_projects_projects": WANTS["projects"], "cloud_networks_networks": WANTS["networks"],
         "cloud_networks_routers": WANTS["routers"], "cloud_flavors_flavors": WANTS["flavors"],
         "cloud_networks_security_groups": WANTS["groups"],
