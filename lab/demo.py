@@ -16,7 +16,7 @@ RUNNER = CHECKOUT / "docs" / "examples" / "federation" / "runner.yml"
 SPACE = "shared"
 CONTROL = ("alpha-control-1", "beta-control-1")
 #: Seconds that the sites are cut off, and that pods may take.
-CUT, PATIENCE = 20, 180
+CUT, PATIENCE = 10, 180
 
 
 def show(lab: Lab) -> None:
