@@ -37,6 +37,11 @@ ROOTS = (
     "roles", "playbooks", "inventories", "group_vars", "plugins", "lab", "scripts", "tests",
     "molecule", "docs/examples", "ansible.cfg", "requirements.lock",
 )  # fmt: skip
+#: What the site model's rules, and so all layers, read of the federation.
+ENGINE = tuple(
+    f"plugins/module_utils/federation/engine/{name}.py"
+    for name in ("__init__", "admiralty", "lost")
+)
 UNREAD = ("tests/unit", "tests/property", "tests/bench", "inventories/example")
 DAYS = 14
 
@@ -49,6 +54,8 @@ def layer(name: str) -> str | None:
 
 def layer_of(path: str) -> str | None:
     """Of a file, by its path in the checkout."""
+    if path in ENGINE:
+        return None
     for place in LAYERED:
         if path.startswith(f"{place}/"):
             name, below, _ = path.removeprefix(f"{place}/").partition("/")
