@@ -10,8 +10,13 @@ from lab.command import attempt, capture, tail
 from lab.errors import LabError
 from lab.machine import Machine
 from lab.paths import Paths
+from lab.progress import say
 from lab.qmp import Qmp
 
+#: Written into the serial log at each start, for what is read of it.
+POWER_ON = "-- power on --"
+#: An emulated timer that a busy machine let wait too long, before the kernel has touched a disk.
+UNLUCKY = "timer doesn't work through"
 BOOT_TIMEOUT = 1800  # 30 s on an idle machine without KVM; 10 min were seen on a loaded one
 
 
@@ -57,6 +62,7 @@ class Vm:
     def launch(self, *extra: str) -> None:
         """Start QEMU on the machine's disk."""
         self.files.pid.unlink(missing_ok=True)
+        self._mark()
         argv = qemu.command(self.machine, self.files, kvm=qemu.has_kvm())
         capture(network.inside(self.paths, [*argv, *extra]), timeout=120)
 
@@ -66,12 +72,28 @@ class Vm:
         while not ssh.answers(self.paths, self.machine, command()):
             if not self.pid:
                 raise LabError(f"{self.name}: QEMU ended\n{tail(self.files.serial_log)}")
+            self._end_of_a_panic()
             if time.monotonic() > end:
                 raise LabError(
                     f"{self.name} does not answer over SSH after {timeout:.0f} s\n"
                     + tail(self.files.serial_log)
                 )
             time.sleep(0.5)
+
+    def _mark(self) -> None:
+        with self.files.serial_log.open("a") as log:
+            log.write(f"\n{POWER_ON}\n")
+
+    def _end_of_a_panic(self) -> None:
+        """A kernel that panicked never answers: begin anew if that may help, else LabError."""
+        log = self.files.serial_log
+        said = log.read_text(errors="replace").rpartition(POWER_ON)[2] if log.exists() else ""
+        if "end Kernel panic" not in said:
+            return
+        if UNLUCKY not in said:
+            raise LabError(f"{self.name}: its kernel panicked\n{tail(log)}")
+        say(f"{self.name}: its timer was late, as on a busy machine; resetting it")
+        self.reset()
 
     def run(self, argv: list[str], timeout: float = 600) -> subprocess.CompletedProcess[str]:
         """Run a command on the machine over SSH."""
@@ -87,6 +109,7 @@ class Vm:
 
     def reset(self) -> None:
         """Press the reset button."""
+        self._mark()
         with self.qmp() as qmp:
             qmp.execute("system_reset")
         ssh.disconnect(self.paths, self.machine)

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 SHARE = Path(sys.prefix) / "share"
 
 
@@ -23,6 +25,8 @@ class RealKayobe:
             "kayobe_control_host_become": False,
             "ssh_private_key_path": str(top / "id"), "ssh_public_key_path": str(top / "id.pub"),
             "kolla_ansible_install_dir": str(SHARE / "kolla-ansible"),
+            **{f"inspector_ipa_{image}_{key}": None for image in ("kernel", "ramdisk")
+               for key in ("upstream_url", "checksum_url")},
         }  # fmt: skip
         for name in ("id", "id.pub"):
             (top / name).write_text("a key of a test\n")
@@ -31,6 +35,8 @@ class RealKayobe:
             **usual, "KAYOBE_CONFIG_PATH": str(self.folder), "KOLLA_CONFIG_PATH": str(self.kolla),
             "KOLLA_VENV_PATH": sys.prefix, "PWD": str(top), "HOME": str(top),
             "PATH": f"{Path(sys.prefix) / 'bin'}:{usual['PATH']}", "ANSIBLE_NOCOLOR": "1",
+            # nothing is fetched
+            "http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9",
         }  # fmt: skip
 
     def run(self, *words: str, **environment: str) -> str:
@@ -51,3 +57,15 @@ class RealKayobe:
         asked = self._variables(probe="{{ {" + parts + "} }}")
         words = ("kayobe", "configuration", "dump", *asked, "--var-name", "probe")
         return json.loads(self.run(*words, "--hosts", "overcloud"))
+
+    def generate(self, *options: str, **more: Any) -> None:
+        """Kolla-Ansible's inventory, globals and overrides, as before each of its commands."""
+        books = [
+            str(SHARE / "kayobe" / "ansible" / f"kolla-{n}.yml") for n in ("ansible", "openstack")
+        ]
+        words = ("kayobe", "playbook", "run", *books, "--skip-tags", "install", *options)
+        self.run(*words, *self._variables(**more))
+
+    def host_vars(self, host: str) -> dict[str, Any]:
+        """What Kayobe tells Kolla-Ansible of a host."""
+        return yaml.safe_load((self.kolla / "inventory/overcloud/host_vars" / host).read_text())
