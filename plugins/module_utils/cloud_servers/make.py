@@ -12,6 +12,7 @@ from .api import Compute, ServerFailed, port_body
 from .compare import own_ports, user_data, wrong_port
 from .guest import fingerprint
 from .spec import ServerSpec, SetSpec
+from .takeover import Takeover
 
 DELETING = 300.0  # seconds
 
@@ -21,6 +22,7 @@ class Maker:
 
     def __init__(self, compute: Compute, mark: Mark) -> None:
         self.compute, self.mark = compute, mark
+        self.takeover = Takeover(compute.cloud, compute.clock)
         self._turns: dict[str, threading.Lock] = {}
 
     def make(self, server: ServerSpec, old: Thing | None, seen: dict[str, Any]) -> None:
@@ -29,6 +31,7 @@ class Maker:
         ids = self._ids(spec, seen)
         if old is not None:
             self.compute.delete_server(old["id"], DELETING)
+        self.takeover.wait(ids["flavor"], spec.timeout, again=old is not None)
         known = {port["name"]: port for port in self.compute.ports(spec.project)}
         groups = self.groups_of(spec) if spec.security_groups else []
         ports: list[Thing] = []

@@ -6,49 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..cloud.api import Cloud, Thing
-from ..cloud.errors import CloudError
+from ..cloud.placement import Flavor, candidates, fitting, is_free
 from ..cloud_nodes.ironic import Ironic
 from ..verify.findings import Findings
 from .services import Of, same_host
-from .spec import Flavor
-
-#: What a flavor's size asks for, unless its extra specs say otherwise.
-_SIZE = {"VCPU": "vcpus", "MEMORY_MB": "memory", "DISK_GB": "disk"}
-
-
-def query(flavor: Flavor) -> tuple[dict[str, int], list[str]]:
-    """Resources and required traits, as Nova asks Placement for them."""
-    found = {kind: int(getattr(flavor, name)) for kind, name in _SIZE.items()}
-    if flavor.specs.get("hw:cpu_policy") == "dedicated":
-        found["PCPU"] = found.pop("VCPU")
-    traits = []
-    for spec, value in flavor.specs.items():
-        scope, _, name = spec.partition(":")
-        if scope == "resources":
-            found[name] = int(value)
-        elif scope == "trait" and value == "required":
-            traits.append(name)
-    return {kind: amount for kind, amount in found.items() if amount}, sorted(traits)
-
-
-def candidates(cloud: Cloud, flavor: Flavor) -> set[str]:
-    """UUIDs of providers that could take it now."""
-    resources, traits = query(flavor)
-    asked = {"resources": ",".join(f"{k}:{v}" for k, v in sorted(resources.items()))}
-    if traits:
-        asked["required"] = ",".join(traits)
-    try:
-        found = cloud.call("placement", "GET", "/allocation_candidates", query=asked)
-    except CloudError as error:
-        if error.status != 400:  # a class or a trait that nobody has ever had
-            raise
-        return set()
-    return {uuid for each in found["allocation_requests"] for uuid in each["allocations"]}
 
 
 def flavors(cloud: Cloud, wanted: Mapping[str, Flavor], into: Findings, source: str) -> None:
     """Each can be scheduled; a whole-server flavor on its nodes and on no others."""
-    whole = {n: f for n, f in wanted.items() if _class(f)}
+    whole = {n: f for n, f in wanted.items() if f.whole}
     nodes = Ironic(cloud).nodes() if whole and cloud.has("baremetal") else []
     for name, flavor in wanted.items():
         look = f"openstack allocation candidate list; openstack flavor show {name}"
@@ -58,10 +24,10 @@ def flavors(cloud: Cloud, wanted: Mapping[str, Flavor], into: Findings, source: 
                        f"{len(found)} have" if found else "none has",
                        source=source, step="cloud:flavors", look=look)  # fmt: skip
             continue
-        fitting = {n["uuid"]: n for n in nodes if _fits(n, flavor)}
-        free = {uuid for uuid, node in fitting.items() if _free(node)}
-        if fitting and not free:
-            into.skip(f"flavor: {name}", f"none of its {len(fitting)} nodes is free")
+        mine = fitting(nodes, flavor)
+        free = {uuid for uuid, node in mine.items() if is_free(node)}
+        if mine and not free:
+            into.skip(f"flavor: {name}", f"none of its {len(mine)} nodes is free")
             continue
         named = {node["uuid"]: node["name"] or node["uuid"] for node in nodes}
         into.check(
@@ -71,32 +37,6 @@ def flavors(cloud: Cloud, wanted: Mapping[str, Flavor], into: Findings, source: 
             source=source, step="cloud:flavors",
             look=f"{look}; nova-compute's log (it takes over nodes once a minute)",
         )  # fmt: skip
-
-
-def _class(flavor: Flavor) -> str:
-    for spec, amount in flavor.specs.items():
-        if (
-            spec.startswith("resources:CUSTOM_")
-            and amount == "1"
-            and (flavor.specs.get("resources:VCPU") == "0")
-        ):
-            return spec.partition(":")[2]
-    return ""
-
-
-def _fits(node: Thing, flavor: Flavor) -> bool:
-    kind = "".join(c if c.isalnum() else "_" for c in (node["resource_class"] or "").upper())
-    traits = set(query(flavor)[1])
-    return f"CUSTOM_{kind.removeprefix('CUSTOM_')}" == _class(flavor) and traits <= set(
-        node["traits"]
-    )
-
-
-def _free(node: Thing) -> bool:
-    return (
-        node["provision_state"] == "available" and not node["maintenance"]
-        and not node["instance_uuid"] and node["power_state"] is not None
-    )  # fmt: skip
 
 
 def direct_ports(cloud: Cloud) -> list[Thing]:

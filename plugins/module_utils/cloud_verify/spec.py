@@ -6,19 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..cloud.placement import Flavor
 from ..host_datapath.reading import Reader, SpecError
 
-__all__ = ["Canary", "Flavor", "SpecError", "VerifySpec"]
-
-
-@dataclass(frozen=True)
-class Flavor:
-    """memory in MiB, disk in GiB; specs: Nova's extra specs."""
-
-    vcpus: int
-    memory: int
-    disk: int
-    specs: Mapping[str, str]
+__all__ = ["Canary", "SpecError", "VerifySpec"]
 
 
 @dataclass(frozen=True)

@@ -223,3 +223,76 @@ def test_a_cut_run_is_finished_by_running_again(nova, cut):
 def test_wrong_input_is_named(change, said):
     with pytest.raises(SpecError, match=said):
         ServersSpec.parse([servers(**change)])
+
+
+METAL = {"resources:CUSTOM_GPU": "1", "resources:VCPU": "0", "resources:MEMORY_MB": "0",
+         "resources:DISK_GB": "0", "trait:CUSTOM_A100": "required"}  # fmt: skip
+
+
+class Metal:
+    """Adds a STAND-IN of Ironic's nodes, and a Placement that offers some of them, to Nova's."""
+
+    def __init__(self, nova, offers_after=0.0):
+        self.nova, self.offers_after = nova, offers_after
+        self.asked = 0
+        nova.services |= {"placement", "baremetal"}
+        nova.put("compute", "flavors", name="metal", vcpus=1, ram=1, disk=1,
+                 extra_specs=METAL)  # fmt: skip
+        self.node = {
+            "uuid": "node-1", "name": "gpu-1", "resource_class": "gpu", "traits": ["CUSTOM_A100"],
+            "provision_state": "available", "power_state": "power off", "maintenance": False,
+            "instance_uuid": None,
+        }  # fmt: skip
+        nova.handlers.insert(0, self._handle)
+
+    def _handle(self, service, method, path, body, query, data):
+        if service == "baremetal" and path.startswith("/nodes"):
+            return Answer(200, {"nodes": [self.node]})
+        if (service, path) == ("placement", "/allocation_candidates"):
+            self.asked += 1
+            offered = self.node["provision_state"] == "available"
+            offered = offered and self.nova.now >= self.offers_after
+            found = [{"allocations": {"node-1": {}}}] if offered else []
+            return Answer(200, {"allocation_requests": found})
+        return None
+
+
+def metal(**more):
+    return servers(flavor="metal", count=1, ports=[EXTERNAL], policy="", **more)
+
+
+def test_a_free_node_that_nova_has_not_taken_over_is_waited_for(nova):
+    found = Metal(nova, offers_after=50)
+    bring(nova, metal())
+    assert nova.servers()["worker-1"]["status"] == "ACTIVE" and 50 <= nova.now < 60
+    assert found.asked > 2
+
+
+def test_a_node_that_nova_never_takes_over_is_named(nova):
+    Metal(nova, offers_after=10**9)
+    with pytest.raises(ConvergeError, match="gpu-1: free in Ironic, and after 180 s Nova offers"):
+        bring(nova, metal())
+    assert nova.servers() == {} and nova.ports() == {}
+
+
+def test_the_node_of_a_replaced_server_is_waited_for_while_it_is_cleaned(nova):
+    found = Metal(nova)
+    bring(nova, metal())
+    found.node["provision_state"] = "cleaning"
+    found.offers_after = nova.now + 400
+    real = nova.clock.sleep
+
+    def sleep(seconds):
+        real(seconds)
+        if nova.now >= found.offers_after - 60:
+            found.node["provision_state"] = "available"
+
+    nova.clock = type(nova.clock)(lambda: nova.now, sleep)
+    bring(nova, metal(image="debian-2"), replace=True)
+    assert nova.alive == ["+worker-1", "-worker-1", "+worker-1"] and nova.now >= 400
+
+
+def test_without_a_free_node_nova_is_asked_at_once(nova):
+    Metal(nova).node["maintenance"] = True
+    bring(nova, metal())
+    assert nova.now < 10 and nova.servers()

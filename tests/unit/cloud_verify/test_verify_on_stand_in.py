@@ -3,9 +3,9 @@
 import pytest
 from ansible.module_utils.cloud.api import Cloud
 from ansible.module_utils.cloud.marks import Mark
+from ansible.module_utils.cloud.placement import query
 from ansible.module_utils.cloud.transport import Answer
 from ansible.module_utils.cloud_verify import SpecError, Verifier, VerifySpec
-from ansible.module_utils.cloud_verify.placement import query
 from ansible.module_utils.verify.report.assemble import assemble
 from fakes.ironic import StandInIronic
 from fakes.nova import StandInServers
