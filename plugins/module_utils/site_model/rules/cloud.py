@@ -188,6 +188,11 @@ def _nodes(model: Model, cloud: OpenStack, hosts: Mapping[str, str]) -> Iterator
             yield error("port-group", (*path, "port_group"), message, fix)
 
 
+def _sees(project: str, network: CloudNetwork) -> bool:
+    """Nova makes a server without any port, and says nothing, where its project sees none."""
+    return network.shared or network.external or network.project == project
+
+
 def _indexes(cloud: OpenStack) -> Iterator[Problem]:
     """Sets of servers do not share numbers of hosts."""
     seen: list[tuple[int, int, str]] = []
@@ -214,6 +219,11 @@ def _servers(model: Model, cloud: OpenStack) -> Iterator[Problem]:
         for number, port in enumerate(servers.ports):
             where = (*path, "ports", number, "network")
             yield from dangling(model, "network", port.network, where, "site_openstack", "networks")
+            network = cloud.networks.get(port.network)
+            if network and not _sees(servers.project, network):
+                message = f"project {servers.project} does not see network {port.network}"
+                fix = f"Give the network `shared: true`, or `project: {servers.project}`."
+                yield error("network-unseen", where, message, fix, port.network)
             if port.port_security is False and port.allowed_addresses:
                 message = "all addresses pass already, with port_security: false"
                 fix = "Remove allowed_addresses, or port_security."
