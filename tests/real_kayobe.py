@@ -51,11 +51,11 @@ class RealKayobe:
     def _variables(self, **more: Any) -> list[str]:
         return ["-e", json.dumps({**self.extra, **more})]
 
-    def dump(self, expressions: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    def dump(self, expressions: Mapping[str, str], *options: str) -> dict[str, dict[str, Any]]:
         """What Kayobe makes of expressions, by overcloud host."""
         parts = ", ".join(f"'{name}': {text}" for name, text in expressions.items())
         asked = self._variables(probe="{{ {" + parts + "} }}")
-        words = ("kayobe", "configuration", "dump", *asked, "--var-name", "probe")
+        words = ("kayobe", "configuration", "dump", *asked, "--var-name", "probe", *options)
         return json.loads(self.run(*words, "--hosts", "overcloud"))
 
     def generate(self, *options: str, **more: Any) -> None:

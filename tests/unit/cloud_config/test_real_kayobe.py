@@ -1,15 +1,9 @@
-"""The real Kayobe and Kolla-Ansible read the example sites' files: what they make of each host."""
+"""The real Kayobe reads the example sites' files: what it makes of each host."""
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
-import yaml
 from ansible.module_utils.cloud_config.names import network
-from ansible.module_utils.cloud_config.own import options
 from real_kayobe import RealKayobe
 
 SITES = ("example-rack", "example-federation/site-b", "lab-cloud")
@@ -28,7 +22,6 @@ ASKED = {
     "tags": "kolla_tag",
 }
 GROUPS = {"controller": "controllers", "compute": "compute"}
-SECRET = "correct-horse-battery"
 
 
 @pytest.mark.parametrize("site", SITES)
@@ -69,55 +62,3 @@ def _check_bonds(seen, bonds, owner):
         assert found["bond_xmit_hash_policy"] == bond["transmit_hash_policy"]
         assert found["bond_lacp_rate"] == bond["lacp_rate"]
         assert found["bond_miimon"] == bond["miimon"]
-
-
-def test_kayobe_tells_kolla_ansible(kayobe, desired, tmp_path):
-    """Kolla-Ansible's inventory and overrides; the password of a switch is encrypted."""
-    wanted = desired("example-rack")
-    keep = {"control-1", "compute-4"}  # each further host takes seconds
-    wanted["hosts"] = {name: host for name, host in wanted["hosts"].items() if name in keep}
-    for group in wanted["groups"].values():
-        group["hosts"] = [name for name in group["hosts"] if name in keep]
-    password_file = tmp_path / "vault-password"
-    password_file.write_text("of a test\n")
-    kayobe.write_own("secrets.yml", f"vault_leaf_password: {SECRET}\n")
-    vault = [str(Path(sys.executable).parent / "ansible-vault"), "encrypt"]
-    subprocess.run(
-        [*vault, "--vault-password-file", str(password_file), str(kayobe.own / "secrets.yml")],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    kayobe.run(wanted)
-    assert SECRET not in "".join(f.read_text() for f in kayobe.folder.rglob("*") if f.is_file())
-    real = RealKayobe(tmp_path)
-    real.generate("--vault-password-file", str(password_file))
-    host = real.host_vars("compute-4")
-    assert (host["neutron_bridge_name"], host["neutron_external_interface"]) == ("br-data", "bond0")
-    assert host["neutron_physical_networks"] == "physnet1"
-    assert host["openvswitch_hw_offload"] is True
-    assert host["api_interface"] == "bond0.100"
-    controller = real.host_vars("control-1")
-    assert controller["kolla_external_vip_interface"] == "bond0.110"
-    assert controller["ironic_dnsmasq_interface"] == "bond0.400"
-    assert controller["openvswitch_hw_offload"] is False
-
-    config = real.kolla / "config"
-    ml2 = options((config / "neutron/ml2_conf.ini").read_text())
-    assert ml2["genericswitch:leaf-1"]["password"] == [SECRET]
-    assert ml2["genericswitch:leaf-1"]["ngs_physical_networks"] == ["physnet1"]
-    assert ml2["ml2"]["mechanism_drivers"] == ["openvswitch,sriovnicswitch,baremetal,genericswitch"]
-    assert not (config / "neutron/ml2_conf.ini").stat().st_mode & 0o007
-    nova = options((config / "nova/compute-4/nova.conf").read_text())
-    assert [spec.split('"')[3] for spec in nova["pci"]["device_spec"]] == [
-        "0000:af:00.0", "0000:af:00.1",
-    ]  # fmt: skip
-    assert not (config / "nova/control-1").exists()
-    ironic = options((config / "ironic.conf").read_text())["DEFAULT"]
-    assert ironic["enabled_hardware_types"] == ["redfish"]
-    assert ironic["default_network_interface"] == ["neutron"]
-    found = yaml.safe_load((real.kolla / "globals.yml").read_text())
-    assert found["ironic_dnsmasq_dhcp_ranges"][0]["range"] == "10.40.1.0,10.40.1.255,255.255.240.0"
-    assert found["nova_pci_passthrough_whitelist"] == []
-    assert found["openstack_region_name"] == "rack-1"
-    assert (kayobe.folder / "kolla/passwords.yml").read_text().startswith("$ANSIBLE_VAULT")
-    # what Kayobe wrote into its folder is no change by hand
-    assert not kayobe.run(wanted).changed
