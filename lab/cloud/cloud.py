@@ -130,6 +130,10 @@ class Cloud:
         """End processes as a crash does, for fault tests; `up` starts them again."""
         end([self.named(name) for name in names], hard=True)
 
+    def runs(self) -> bool:
+        """Whether it was brought up, and its outer door is open."""
+        return tls.haproxy(self.settings).pid is not None
+
     def down(self) -> None:
         """End every process; data stays."""
         if not self.settings.run.is_dir():

@@ -1,5 +1,6 @@
 """All files of an instance's cloud: the services', and those for whoever uses it."""
 
+import shutil
 import uuid
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,8 @@ def write(settings: Settings, venv: Path, facts: dict[str, Any]) -> None:
     for name, text in texts.items():
         private(etc / name, text)
     link(etc / "nova/api-paste.ini", venv / "etc/nova/api-paste.ini")
-    for name, text in network.overlay(facts).items():
+    shutil.rmtree(settings.home / "overlay", ignore_errors=True)
+    for name, text in facts["files"].items():
         private(settings.home / "overlay" / name, text)
     (settings.home / "nova" / compute.IRONIC_HOST).mkdir(parents=True, exist_ok=True)
     for_users(settings)

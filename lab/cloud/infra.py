@@ -110,9 +110,9 @@ def client(settings: Settings, *arguments: str) -> list[str]:
     return ["mariadb", "--no-defaults", "-uroot", f"--socket={settings.mysql}", *arguments]
 
 
-def sql(settings: Settings, statements: str) -> None:
-    """Run statements; they may have secrets, so they come by stdin."""
-    capture(client(settings), stdin=statements)
+def sql(settings: Settings, statements: str) -> str:
+    """Run statements; rows by line, tabs between. They may have secrets, so they come by stdin."""
+    return capture(client(settings), stdin=statements)
 
 
 def wait(daemon: Daemon, answers: Callable[[], bool], seconds: float = 300) -> None:

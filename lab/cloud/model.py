@@ -1,7 +1,7 @@
-"""What the services load of the site model, by the kit's own derivations.
+"""What the services load of the site model: the files that the kit writes for Kolla-Ansible.
 
 Runs in the kit's venv (`python model.py INVENTORY`), for the lab itself has neither YAML nor
-pydantic; prints `{networks: {vlan_ranges, physical}, hosts: {name: …}}` as JSON.
+pydantic; prints `{files: {path below kolla/config: text}, hosts: {name: …}}` as JSON.
 """
 
 from __future__ import annotations
@@ -11,32 +11,37 @@ import sys
 from pathlib import Path
 from typing import Any
 
-MODULE_UTILS = Path(__file__).resolve().parents[2] / "plugins" / "module_utils"
+CONFIG = "kolla/config/"
+PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
 
 
 def site(folder: Path) -> dict[str, Any]:
-    """Facts of the site's fabrics and of its compute hosts."""
-    from site_model.derive.cloud import network_vlan_ranges
-    from site_model.inventory import read_inventory
-    from site_model.source import Source
-    from site_model.view import host_view, section
+    """Files of the deployment, and facts of its compute hosts."""
+    from module_utils.cloud_config.files import files
+    from module_utils.site_model.derive.deployment import deployment
+    from module_utils.site_model.inventory import read_inventory
+    from module_utils.site_model.source import Source
+    from module_utils.site_model.view import host_view
 
     inventory = read_inventory(folder, Source())
-    ranges = network_vlan_ranges(section(inventory.sections, "site_fabrics"))
-    views = (host_view(inventory.sections, h.as_site_host()) for h in inventory.hosts.values())
+    hosts = [each.as_site_host() for each in inventory.hosts.values()]
+    texts = files(deployment(inventory.sections, hosts))
+    views = (host_view(inventory.sections, each) for each in hosts)
     return {
-        "vlan_ranges": ranges,
-        "physical_networks": list(dict.fromkeys(each.partition(":")[0] for each in ranges)),
+        "files": {
+            path.removeprefix(CONFIG): text
+            for path, text in texts.items()
+            if path.startswith(CONFIG)
+        },
         "hosts": {view.name: host(view) for view in views if view.group.purpose == "compute"},
     }
 
 
 def host(view: Any) -> dict[str, Any]:
-    """One compute host: what Nova and Neutron are told, and the NICs that its sysfs shows."""
-    from site_model.derive.cloud import bridge_mappings, device_spec
+    """One compute host: its bridges, hugepages, and the NICs that its sysfs shows."""
+    from module_utils.site_model.derive.cloud import bridge_mappings
 
     return {
-        "device_spec": device_spec(view),
         "bridge_mappings": bridge_mappings(view),
         "hugepages": {h.size: h.count for h in view.group.kernel.hugepages},
         "ports": [
@@ -54,5 +59,5 @@ def host(view: Any) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(MODULE_UTILS))
+    sys.path.insert(0, str(PLUGINS))
     print(json.dumps(site(Path(sys.argv[1]))))

@@ -49,13 +49,14 @@ class Services:
     def first(self) -> list[Service]:
         """APIs, and what they hand work to."""
         etc, neutron = self.etc, self.neutron_files
+        nova = [etc / "nova/nova.conf", *self.overlay("nova.conf")]
         return [
             self.api("keystone", "keystone.wsgi.api", [etc / "keystone.conf"],
                      OS_KEYSTONE_CONFIG_FILES=f"{etc / 'keystone.conf'}"),
             self.api("placement", "placement.wsgi.api", [etc / "placement/placement.conf"],
                      OS_PLACEMENT_CONFIG_DIR=f"{etc / 'placement'}"),
-            self.api("nova", "nova.wsgi.osapi_compute", [etc / "nova/nova.conf"],
-                     OS_NOVA_CONFIG_DIR=f"{etc / 'nova'}"),
+            self.api("nova", "nova.wsgi.osapi_compute", nova, OS_NOVA_CONFIG_DIR=f"{etc / 'nova'}",
+                     OS_NOVA_CONFIG_FILES=";".join(["api-paste.ini", *map(str, nova)])),
             self.api("neutron", "neutron.wsgi.api", neutron,
                      OS_NEUTRON_CONFIG_FILES=";".join(map(str, neutron))),
             self.api("glance", "glance.wsgi.api", [etc / "glance/glance-api.conf"],
@@ -63,13 +64,14 @@ class Services:
                      OS_GLANCE_CONFIG_FILES="glance-api.conf"),
             self.process("ironic", "ironic", [etc / "ironic.conf"]),
             self.process("neutron-rpc", "neutron-rpc-server", neutron),
-            self.process("nova-conductor", "nova-conductor", [etc / "nova/nova.conf"]),
-            self.process("nova-scheduler", "nova-scheduler", [etc / "nova/nova.conf"]),
+            self.process("nova-conductor", "nova-conductor", nova),
+            self.process("nova-scheduler", "nova-scheduler",
+                         [*nova, *self.overlay("nova/nova-scheduler.conf")]),
         ]  # fmt: skip
 
     def second(self) -> list[Service]:
         """What asks the first as soon as it starts."""
-        ironic = [self.etc / "nova-compute-ironic.conf"]
+        ironic = [self.etc / "nova-compute-ironic.conf", *self.overlay("nova.conf")]
         found = [self.process("nova-compute-ironic", "nova-compute", ironic)]
         for host in self.hosts:
             files = [self.etc / f"neutron-agent-{host}.conf"]

@@ -60,7 +60,7 @@ class Settings:
 
     @property
     def overlay(self) -> Path:
-        """What the site model says to nova and neutron, in the places that Kolla reads."""
+        """What the kit writes for Kolla-Ansible, in the places that it reads."""
         return Path(self.choices["config"] or self.home / "overlay")
 
     @property

@@ -15,19 +15,24 @@ from typing import Any
 VENDOR, PF_PRODUCT, VF_PRODUCT = "0x15b3", "0x101d", "0x101e"
 
 
+#: A NIC that the model does not name: nothing of it may be given to a server.
+STRANGER = {"name": "spare0", "address": "0000:d8:00.0", "vfs": 2, "eswitch_mode": "legacy"}
+
+
 def place(home: Path, host: str, ports: list[dict[str, Any]]) -> Path:
     """A host's tree, by what is in it: one that a process has mounted is never written again."""
-    digest = hashlib.sha256(json.dumps(ports).encode()).hexdigest()[:8]
+    digest = hashlib.sha256(json.dumps([*ports, STRANGER]).encode()).hexdigest()[:8]
     return home / "sysfs" / f"{host}-{digest}"
 
 
 def ensure(home: Path, host: str, ports: list[dict[str, Any]]) -> None:
-    """Write the tree; *ports*: name, address, vfs, eswitch_mode of each port of one NIC."""
+    """Write the tree; *ports*: name, address, vfs, eswitch_mode of each port of one NIC, beside
+    which there is a stranger."""
     tree = place(home, host, ports)
     if not tree.exists():
         half = tree.with_name(f".{tree.name}")
         shutil.rmtree(half, ignore_errors=True)
-        write_tree(half, host, ports)
+        write_tree(half, host, [*ports, STRANGER])
         half.rename(tree)
 
 

@@ -23,14 +23,7 @@ def nova(settings: Settings, venv: Path) -> str:
             "scheduler": {"workers": 1, "discover_hosts_in_cells_interval": 30},
             "conductor": {"workers": 1},
             # a refresh for each request, not by messages of every change
-            "filter_scheduler": {
-                "track_instance_changes": False,
-                "enabled_filters": (
-                    "ComputeFilter", "ComputeCapabilitiesFilter", "ImagePropertiesFilter",
-                    "ServerGroupAntiAffinityFilter", "ServerGroupAffinityFilter",
-                    "NUMATopologyFilter", "PciPassthroughFilter",
-                ),
-            },
+            "filter_scheduler": {"track_instance_changes": False},
             "keystone_authtoken": tokens(settings, "nova"),
             "oslo_middleware": behind_proxy(),
         }

@@ -1,8 +1,6 @@
-"""neutron (API, agents) and ironic; and what the site model says to nova and neutron."""
+"""neutron (API, agents) and ironic, without what the site model says."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 from lab.cloud.conf.ini import behind_proxy, ini, peer, tokens
 from lab.cloud.settings import LOOPBACK, PORTS, Settings
@@ -24,8 +22,9 @@ def neutron(settings: Settings, venv: Path) -> str:
                 "rpc_workers": 1,
                 "rpc_state_report_workers": 0,
                 "agent_down_time": 75,
-                "global_physnet_mtu": 9000,
             },
+            # as Kolla-Ansible's own template has it
+            "ml2": {"type_drivers": "flat,vlan,vxlan", "extension_drivers": "port_security,qos"},
             "database": {"connection": settings.database("neutron")},
             "oslo_concurrency": {"lock_path": state / "locks"},
             "nova": peer(settings, "nova"),
@@ -50,6 +49,7 @@ def agent(settings: Settings, host: str, database: str, openflow: int) -> str:
             "ovs": {
                 "ovsdb_connection": database,
                 "of_listen_port": openflow,
+                "datapath_type": "system",
             },
             "agent": {"root_helper": "env", "polling_interval": 5, "report_interval": 30},
         }
@@ -123,28 +123,3 @@ def ironic(settings: Settings) -> str:
             "oslo_middleware": behind_proxy(),
         }
     )
-
-
-def overlay(facts: dict[str, Any]) -> dict[str, str]:
-    """What follows from the site model, {path: text} in the places that Kolla reads them from."""
-    ml2 = {
-        "ml2": {
-            "type_drivers": "flat,vlan",
-            "tenant_network_types": "vlan",
-            "mechanism_drivers": "openvswitch,sriovnicswitch",
-            "extension_drivers": "port_security,qos",
-        },
-        "ml2_type_flat": {"flat_networks": tuple(facts["physical_networks"])},
-        "ml2_type_vlan": {"network_vlan_ranges": tuple(facts["vlan_ranges"])},
-    }
-    files = {"neutron/ml2_conf.ini": ini(ml2)}
-    for name, host in facts["hosts"].items():
-        pci = {"pci": {"device_spec": [json.dumps(each) for each in host["device_spec"]]}}
-        files[f"nova/{name}/nova.conf"] = ini(pci)
-        mappings = tuple(f"{wire}:{bridge}" for wire, bridge in host["bridge_mappings"].items())
-        switch = {
-            "ovs": {"bridge_mappings": mappings, "datapath_type": "system"},
-            "securitygroup": {"firewall_driver": "openvswitch"},
-        }
-        files[f"neutron/{name}/openvswitch_agent.ini"] = ini(switch)
-    return files
