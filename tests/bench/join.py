@@ -86,6 +86,8 @@ def main() -> int:
             crowd(lab, nodes)
             result["joins"].append(join(lab, sites[nodes], nodes))
             say(json.dumps(result["joins"][-1]))
+    for name in (CONTROL, WORKER):  # with stand-ins it is nothing to go on with
+        lab.node(name).stop()
     result["sizes"] = [of_size(nodes, result["joins"]) for nodes in sizes]
     result["load_at_the_end"] = conditions()["load_average"]
     print("\n" + summary(result["sizes"]))
