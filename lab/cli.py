@@ -68,7 +68,7 @@ def parser() -> argparse.ArgumentParser:
     verb(
         "up",
         lambda lab, _: playbooks.up(lab),
-        "everything: machines and two sites, converged and verified",
+        "everything: machines, two sites and a cloud, converged and verified",
     )
     start = verb("start", do_start, "start machines and wait for SSH")
     start.add_argument("host", nargs="*")
@@ -86,6 +86,8 @@ def parser() -> argparse.ArgumentParser:
         ("verify-clusters", playbooks.verify_clusters, "verify_clusters"),
         ("federation", playbooks.federation, "federation"),
         ("verify-federation", playbooks.verify_federation, "verify_federation"),
+        ("deploy-cloud", playbooks.cloud, "cloud"),
+        ("verify-cloud", playbooks.verify_cloud, "verify_cloud"),
     ):
         text = f"run playbooks/{book}.yml on what runs; further arguments are Ansible's"
         play = verb(name, lambda lab, o, run=run: run(lab, o.argument), text)

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from lab import demo
 from lab import federation as postman
+from lab.cloud.cloud import Cloud
 from lab.command import tail
 from lab.errors import LabError
 from lab.instance import Lab
@@ -20,7 +21,7 @@ VENV = CHECKOUT / ".venv" / "bin"
 
 
 def up(lab: Lab) -> None:
-    """Machines from nothing, converged and verified; the seconds of each phase."""
+    """Machines, clusters and a cloud from nothing, converged, verified; seconds of each phase."""
     with phase("virtual environment"):
         shown(lab, "bootstrap", [str(CHECKOUT / "scripts" / "bootstrap")])
     with phase("image"):
@@ -40,6 +41,12 @@ def up(lab: Lab) -> None:
     with phase("verify the links"):
         verify_federation(lab, [])
     demo.show(lab)
+    with phase("cloud"), lab.locked():
+        Cloud(lab.paths).up()
+    with phase("what is in the cloud"):
+        cloud(lab, [])
+    with phase("verify the cloud"):
+        verify_cloud(lab, [])
     say("the lab is up")
     say("bare hosts have their IOMMU off until: scripts/lab deploy -e host_reboot=true")
     summary()
@@ -94,6 +101,23 @@ def federation(lab: Lab, arguments: list[str]) -> None:
 def verify_federation(lab: Lab, arguments: list[str]) -> None:
     """Each site's administrator proves its side of the links."""
     of_sites(lab, "verify_federation", dict.fromkeys(sites(lab), arguments))
+
+
+def cloud(lab: Lab, arguments: list[str]) -> None:
+    """Converge what is in the cloud that runs."""
+    on_cloud(lab, "cloud", arguments)
+
+
+def verify_cloud(lab: Lab, arguments: list[str]) -> None:
+    """Prove it: agents, VFs, flavors, a server with a VF; the playbook says where its report is."""
+    on_cloud(lab, "verify_cloud", arguments)
+
+
+def on_cloud(lab: Lab, name: str, arguments: list[str]) -> None:
+    if not Cloud(lab.paths).runs():
+        raise LabError("no cloud runs; start it with: scripts/lab cloud up")
+    where = ["-i", "inventories/lab-cloud", f"playbooks/{name}.yml"]
+    shown(lab, name, [str(VENV / "ansible-playbook"), *where, *arguments])
 
 
 def sites(lab: Lab) -> list[str]:
