@@ -74,10 +74,10 @@ DRIFT = {
     "a rule less": (lambda h: h.rules(extra=False), "rules:kube-node"),
     "a rule more": (lambda h: h.rules(extra=True), "rules:kube-node"),
     "quota of Nova": (lambda h: h.cloud.change(
-        "compute", "PUT", f"/os-quota-sets/{h.project()}", {"quota_set": {"cores": 1}}),
+        "compute", "PUT", f"/os-quota-sets/{h.project()}", {"quota_set": {"cores": 999}}),
         "quota:platform"),
     "quota of Neutron": (lambda h: h.cloud.change(
-        "network", "PUT", f"/quotas/{h.project()}", {"quota": {"port": 1}}), "quota:platform"),
+        "network", "PUT", f"/quotas/{h.project()}", {"quota": {"port": 999}}), "quota:platform"),
     "project's text": (lambda h: h.cloud.change(
         "identity", "PATCH", f"/projects/{h.project()}", {"project": {"description": "mine"}}),
         "project:platform"),

@@ -71,7 +71,7 @@ def test_a_vf_on_each_host_bound_as_offloaded(cloud):
 
 
 def test_they_are_hosts_of_the_inventory(cloud):
-    hosts = yaml.safe_load((INVENTORY / "servers.yml").read_text())["all"]["children"]
+    hosts = yaml.safe_load((folder() / "servers.yml").read_text())["all"]["children"]
     (port,) = ports(cloud, servers(cloud)["kube-worker-2"])
     mine = hosts["kube_worker"]["hosts"]["kube-worker-2"]
     assert mine["ansible_host"] == port["fixed_ips"][0]["ip_address"]
@@ -117,6 +117,11 @@ def test_replaced_one_at_a_time_and_only_when_asked(cloud, gone):
 
 
 def test_an_administrator_without_the_role_is_told_what_to_do(cloud, gone):
+    project = named(cloud, "identity", "/projects", "projects", "platform")
+    user = named(cloud, "identity", "/users", "users", "admin")
+    role = named(cloud, "identity", "/roles", "roles", "member")
+    place = f"/projects/{project['id']}/users/{user['id']}/roles/{role['id']}"
+    cloud.call("identity", "PUT", place)
     plain = {"cloud": "admin", "file": str(folder() / "clouds.yaml")}
     refused = bring({**SERVERS, "name": "d-role"}, cloud_connection=plain)
     assert refused.status != 0

@@ -42,8 +42,11 @@ class Compute:
     # questions
 
     def named(self, service: str, path: str, key: str) -> dict[str, Thing]:
-        """All of a kind by name; of several the kit's."""
-        found = sorted(self.cloud.list(service, path, key), key=self.mark.on_tags)
+        """All of a kind by name; of several the kit's, else one that all projects see."""
+        found = sorted(
+            self.cloud.list(service, path, key),
+            key=lambda thing: (self.mark.on_tags(thing), bool(thing.get("shared"))),
+        )
         return {thing["name"]: thing for thing in found}
 
     def servers(self, project: str) -> list[Thing]:

@@ -107,6 +107,14 @@ def test_a_network_that_the_project_does_not_see_is_named(nova):
     assert nova.servers() == {}
 
 
+def test_of_networks_of_one_name_the_one_that_all_see(nova):
+    for shared in (True, False):
+        nova.put("network", "networks", name="two", shared=shared)
+    bring(nova, servers(count=1, ports=[{"network": "two"}]))
+    seen = next(n for n in nova.of("networks") if n["name"] == "two" and n["shared"])
+    assert nova.ports()["worker-1-0-two"]["network_id"] == seen["id"]
+
+
 def test_without_the_service_role_the_error_says_what_to_do(nova):
     nova.service_role = False
     with pytest.raises(ConvergeError, match="needs the role `service` in its project"):
