@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -38,14 +39,22 @@ def gone(cloud):
     bring(cloud_servers_remove=True).well()
 
 
-def verify(*words):
+def ansible(*words):
+    """What it said; AssertionError if it failed."""
+    done = run(*words, ANSIBLE_CALLBACK_RESULT_FORMAT="json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def run(*words, **environment):
+    command = [sys.executable, "-m", "ansible", *words]
+    environment = {**os.environ, "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg"), **environment}
+    return subprocess.run(command, capture_output=True, text=True, env=environment)
+
+
+def verify():
     """`playbooks/verify_cloud.yml` and its report."""
-    command = [
-        sys.executable, "-m", "ansible", "playbook", "-i", INVENTORY,
-        CHECKOUT / "playbooks" / "verify_cloud.yml", *words,
-    ]  # fmt: skip
-    environment = {**os.environ, "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg")}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    done = run("playbook", "-i", INVENTORY, CHECKOUT / "playbooks" / "verify_cloud.yml")
     path = CHECKOUT / "reports" / "lab-cloud-cloud" / "latest" / "report.json"
     report = json.loads(path.read_text())
     checks = {c["name"]: c for host in report["hosts"] for c in host["checks"]}
@@ -70,11 +79,22 @@ def test_a_vf_on_each_host_bound_as_offloaded(cloud):
         assert port["tags"] == ["slipway:lab-cloud"] and port["port_security_enabled"] is False
 
 
-def test_they_are_hosts_of_the_inventory(cloud):
-    hosts = yaml.safe_load((folder() / "servers.yml").read_text())["all"]["children"]
+def test_they_are_nodes_of_a_cluster_without_copying(cloud, tmp_path):
+    site = shutil.copytree(INVENTORY, tmp_path / "lab-cloud")
+    shutil.copy(folder() / "servers.yml", site)
+    hosts = yaml.safe_load((site / "servers.yml").read_text())["all"]["children"]
+    assert set(hosts) == {"kube_control", "kube_worker"}  # gpu is no node of the model's
     (port,) = ports(cloud, servers(cloud)["kube-worker-2"])
     mine = hosts["kube_worker"]["hosts"]["kube-worker-2"]
     assert mine["ansible_host"] == port["fixed_ips"][0]["ip_address"]
+    validate = ("playbook", "-i", site, CHECKOUT / "playbooks" / "validate.yml")
+    assert "6 hosts, 0 errors" in ansible(*validate)
+    asked = "msg={{ site_model | host_cluster(site_host) | to_json }}"
+    said = ansible("adhoc", "-i", site, "kube-worker-2", "-m", "ansible.builtin.debug", "-a", asked)
+    node = json.loads(json.loads(said[said.index("{") :])["msg"])
+    assert (node["cluster"], node["role"], node["address"]) == (
+        "main", "worker", mine["ansible_host"],
+    )  # fmt: skip
 
 
 def test_a_whole_server_lands_on_a_node_with_the_trait_and_only_there(cloud, gone):

@@ -66,9 +66,13 @@ def cloud_servers_inventory(
     """``site_model | cloud_servers_inventory(addresses)``: groups and hosts, as in hosts.yml.
 
     *addresses*: server → network → address; a host is reached on the network of its first port.
+    Only sets of which a host group says what they are like: others are nobody's hosts.
     """
     children: dict[str, Any] = {}
+    groups = section(site_model, "site_host_groups")
     for name, each in section(site_model, "site_openstack").servers.items():
+        if servers_group(name) not in groups:
+            continue
         hosts = {}
         for number in range(each.count):
             host = f"{name}-{number + 1}"
