@@ -46,7 +46,7 @@ def test_a_security_group_of_a_project(cloud):
 def test_quotas_of_both_services(cloud):
     project = named(cloud, "identity", "/projects", "projects", "platform")
     nova = cloud.get("compute", f"/os-quota-sets/{project['id']}")["quota_set"]
-    assert (nova["instances"], nova["cores"], nova["ram"]) == (10, 256, 2097152)
+    assert (nova["instances"], nova["cores"], nova["ram"]) == (10, 512, 4194304)
     assert cloud.get("network", f"/quotas/{project['id']}")["quota"]["port"] == 60
 
 

@@ -49,7 +49,7 @@ def ansible(*words):
 def run(*words, **environment):
     command = [sys.executable, "-m", "ansible", *words]
     environment = {**os.environ, "ANSIBLE_CONFIG": str(CHECKOUT / "ansible.cfg"), **environment}
-    return subprocess.run(command, capture_output=True, text=True, env=environment)
+    return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=CHECKOUT)
 
 
 def verify():
