@@ -186,6 +186,11 @@ class Compute:
 def why(seen: Thing, flavor: str) -> str:
     """Nova's fault, and what it means where Nova does not say it."""
     fault = " ".join(str((seen.get("fault") or {}).get("message") or "no fault given").split())
+    if "maximum number of retries" in fault:
+        return (
+            f"{fault} A host had room and could not build it: the log of nova-compute there, and of "
+            f"nova-conductor, name it with {seen['id']}"
+        )
     if "No valid host" not in fault:
         return f"{fault}. Look at `openstack server show {seen['id']}`"
     return (
