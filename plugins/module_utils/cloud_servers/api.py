@@ -188,8 +188,8 @@ def why(seen: Thing, flavor: str) -> str:
     fault = " ".join(str((seen.get("fault") or {}).get("message") or "no fault given").split())
     if "maximum number of retries" in fault:
         return (
-            f"{fault} A host had room and could not build it: the log of nova-compute there, and of "
-            f"nova-conductor, name it with {seen['id']}"
+            f"{fault} A host had room and could not build it: nova-compute's log there, and "
+            f"nova-conductor's, name it with {seen['id']}"
         )
     if "No valid host" not in fault:
         return f"{fault}. Look at `openstack server show {seen['id']}`"
