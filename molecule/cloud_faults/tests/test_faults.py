@@ -60,7 +60,8 @@ def finishes(cloud, other):
 @pytest.mark.parametrize(
     "faults",
     [
-        [("*", "503", "--times", "6", "--after", "10")],
+        [("*", "503", "--times", "3", "--after", "10"),
+         ("*", "503", "--times", "3", "--after", "40")],
         [("*", "500", "--method", "POST", "--times", "3", "--after", "2"),
          ("*", "409", "--method", "POST", "--times", "3", "--after", "8")],
         [("neutron", "lose", "--method", "POST", "--times", "4", "--after", "3"),
