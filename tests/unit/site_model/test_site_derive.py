@@ -251,7 +251,10 @@ def test_the_clouds_objects(opened):
     flavor = cloud_objects.flavors(sections)["metal.a100x8"]
     assert (flavor["ram"], flavor["extra_specs"]["resources:VCPU"]) == (1048576, "0")
     assert cloud_objects.projects(sections)["platform"]["quota"]["instances"] == 20
-    image = cloud_objects.images(sections)["debian-13-rdma"]
+    recipe = cloud_objects.image_recipes(sections)["debian-13-metal"]
+    assert (recipe["kind"], recipe["firmware"]) == ("baremetal", "uefi")
+    file = {"source": "/srv/metal.qcow2", "sha256": "0" * 64}
+    image = cloud_objects.images(sections, {"debian-13-metal": file})["debian-13-rdma"]
     assert (image["disk_format"], image["visibility"]) == ("qcow2", "public")
 
 

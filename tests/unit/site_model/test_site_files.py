@@ -165,7 +165,7 @@ def test_what_pydantic_alone_knows_is_still_a_problem():
 
 def test_the_summary_counts(site):
     copy = site("example-rack")
-    assert copy.report().summary() == "7 hosts, 0 errors, 1 warning, 1 note"
+    assert copy.report().summary() == "7 hosts, 0 errors, 1 warning, 2 notes"
 
 
 def test_hosts_of_a_dynamic_inventory_come_from_ansible(site):

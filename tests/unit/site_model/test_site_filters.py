@@ -36,8 +36,13 @@ def test_each_filter_gives_something(filters, rack):
     peers = [rack.hosts["compute-2"].as_site_host()]
     assert filters["host_verify"](rack.sections, host, peers)["peers"]
     whole = ["network_vlan_ranges", "cloud_networks", "cloud_projects", "cloud_flavors"]
-    for name in [*whole, "cloud_images", "cloud_security_groups"]:
+    for name in [*whole, "cloud_image_recipes", "cloud_security_groups"]:
         assert filters[name](rack.sections), name
+    file = {"source": "/srv/metal.qcow2", "sha256": "0" * 64}
+    images = filters["cloud_images"](rack.sections, {"debian-13-metal": file})
+    assert images["debian-13-metal"]["source"] == file["source"] and len(images) == 2
+    with pytest.raises(AnsibleFilterError, match=r"debian-13-metal has a recipe"):
+        filters["cloud_images"](rack.sections)
     assert filters["cloud_routers"](rack.sections) == {}
     for name in ("fabric_objects", "rdma_resources"):
         assert filters[name](rack.sections, "main"), name

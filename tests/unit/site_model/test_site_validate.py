@@ -67,7 +67,7 @@ def test_all_well_is_said(validated, site):
     result, lines = validated(str(folder))
     assert not result.get("failed")
     assert lines[0].startswith("WARNING group_vars/all/nics.yml")
-    assert lines[-1] == "example-rack: 7 hosts, 0 errors, 1 warning, 1 note" == result["msg"]
+    assert lines[-1] == "example-rack: 7 hosts, 0 errors, 1 warning, 2 notes" == result["msg"]
 
 
 def test_templates_are_ansibles(validated, site):

@@ -55,12 +55,23 @@ def flavors(site_model: Mapping[str, Any]) -> Named:
     }
 
 
-def images(site_model: Mapping[str, Any]) -> Named:
-    """Images: ``source``, ``sha256``, ``disk_format``, ``properties``, ``visibility``."""
+def image_recipes(site_model: Mapping[str, Any]) -> Named:
+    """Images that are built, as ``cloud_image_build`` takes them."""
+    return {
+        name: {**i.recipe.model_dump(), "firmware": i.recipe.boot, "disk_format": i.format}
+        for name, i in _cloud(site_model).images.items() if i.recipe
+    }  # fmt: skip
+
+
+def images(site_model: Mapping[str, Any], built: Mapping[str, Mapping[str, str]]) -> Named:
+    """Images: ``source``, ``sha256``, ``disk_format``, ``properties``, ``visibility``.
+
+    *built*: ``source`` and ``sha256`` of those with a recipe.
+    """
     return {
         name: {
-            "source": i.source,
-            "sha256": i.sha256,
+            "source": built[name]["source"] if i.recipe else i.source,
+            "sha256": built[name]["sha256"] if i.recipe else i.sha256,
             "disk_format": i.format,
             "properties": dict(i.properties),
             "visibility": i.visibility,

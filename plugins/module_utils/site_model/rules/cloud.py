@@ -10,7 +10,7 @@ from ..problems import Path, Problem, suggest
 from ..sections.cloud_networks import CloudNetwork
 from ..sections.openstack import Flavor, OpenStack
 from ..sections.scalars import parse_vlan_range
-from . import cloud_networks
+from . import cloud_images, cloud_networks
 from .report import dangling, error, note, warning
 
 #: In keys of driver_info whose values Ironic hides.
@@ -31,6 +31,7 @@ def check(model: Model, hosts: Mapping[str, str]) -> Iterator[Problem]:
             where = (*path, "projects", number)
             yield from dangling(model, "project", project, where, "site_openstack", "projects")
     yield from cloud_networks.check(model, cloud)
+    yield from cloud_images.check(cloud)
     yield from _unused(model, cloud)
     yield from _segments(model, cloud)
     yield from _nodes(model, cloud, hosts)

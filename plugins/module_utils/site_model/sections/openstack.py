@@ -8,12 +8,12 @@ from .bare_metal import Node
 from .base import Part, key
 from .cloud_networks import CloudNetwork, Router, SecurityGroup
 from .deployment import Deployment
+from .images import Image
 from .scalars import (
     Label,
     ObjectName,
     OpenStackRelease,
     ResourceClass,
-    Sha256,
     Trait,
 )
 from .servers import ServerSet
@@ -34,16 +34,6 @@ class Flavor(Part):
     hugepages: Literal["2M", "1G"] | None = key("Page size of the guest's memory.", None)
     extra_specs: dict[str, str] = key("Further extra specs.", {})
     projects: list[str] = key("Only these projects may use it; none: all.", [])
-
-
-class Image(Part):
-    """An image of Glance."""
-
-    source: str = key("URL or path of the file.")
-    sha256: Sha256 = key("Checksum of the file.")
-    format: Literal["qcow2", "raw"] = key("Disk format.", "qcow2")
-    properties: dict[str, str] = key("Glance properties.", {})
-    visibility: Literal["public", "private", "community"] = key("Who may use it.", "public")
 
 
 class Quota(Part):

@@ -210,6 +210,14 @@ CpuSet = _form(
     re.compile(r"[0-9]{1,4}(-[0-9]{1,4})?(,[0-9]{1,4}(-[0-9]{1,4})?)*"), "cpu-set", "a set of CPUs",
     'Write numbers and ranges in quotes, such as "0-1,32-33".', 200,
 )  # fmt: skip
+DebianPackage = _form(
+    re.compile(r"[a-z0-9][a-z0-9+.-]+"), "package", "a package of Debian",
+    "Write its name, such as iperf3.", 128,
+)  # fmt: skip
+KernelArgument = _form(
+    re.compile(r"[A-Za-z0-9_.,:/=@%+-]+"), "kernel-argument", "an argument of the kernel",
+    "Write one argument each, without spaces, quotes or $.", 200,
+)  # fmt: skip
 NumaNode = _form(
     re.compile(r"[0-9]{1,3}"), "numa-node", "a NUMA node", 'Write its number in quotes: "0".', 3
 )

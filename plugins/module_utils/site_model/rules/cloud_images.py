@@ -1,0 +1,42 @@
+"""Rules of images: where their file comes from, and what boots them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..problems import Path, Problem
+from ..sections.images import Image, Recipe
+from ..sections.openstack import Flavor, OpenStack
+from .report import error
+
+
+def check(cloud: OpenStack) -> Iterator[Problem]:
+    """All of them."""
+    for name, image in cloud.images.items():
+        yield from _source(image, ("site_openstack", "images", name))
+    for name, servers in cloud.servers.items():
+        known, flavor = cloud.images.get(servers.image), cloud.flavors.get(servers.flavor)
+        if known and known.recipe and flavor:
+            path = ("site_openstack", "servers", name, "image")
+            volume = servers.volume.size if servers.volume else flavor.disk
+            yield from _fits(known.recipe, flavor, volume, path, servers.image)
+
+
+def _source(image: Image, path: Path) -> Iterator[Problem]:
+    given = [key for key in ("source", "sha256") if getattr(image, key) is not None]
+    if image.recipe and given:
+        message, fix = "an image with a recipe is built, not downloaded", "Keep one of both."
+        yield error("image-source", (*path, given[0]), message, fix)
+    elif not image.recipe and len(given) < 2:
+        message, fix = "has neither source with sha256 nor a recipe", "Set both, or a recipe."
+        yield error("image-source", path, message, fix)
+
+
+def _fits(recipe: Recipe, flavor: Flavor, disk: int, path: Path, name: str) -> Iterator[Problem]:
+    """*disk*: GiB that the server boots from, 0 for as large as the image."""
+    if recipe.kind != flavor.kind:
+        message = f"its recipe is for kind: {recipe.kind}, the flavor is kind: {flavor.kind}"
+        yield error("image-flavor", path, message, "Name an image of the flavor's kind.", name)
+    if 0 < disk < recipe.size:
+        message = f"its recipe makes {recipe.size} GiB, the server's disk has {disk}"
+        yield error("image-flavor", path, message, "Use a smaller size or a larger disk.", name)
