@@ -10,6 +10,7 @@ from ..cloud.api import Cloud, Thing
 from ..cloud.given import Field, read
 from ..cloud.kind import checks, reconcile
 from ..cloud.marks import Mark
+from ..cloud_image_build import NOT_BUILT
 from ..converge import Check, Plan, Refusal, Step
 from .images import Images, former
 from .source import Source
@@ -55,6 +56,8 @@ class CloudImages:
         making = {s.name.partition(":")[2] for s in plan.steps if s.before is None}
         making |= {s.name.partition(":")[2] for s in plan.steps if "made anew" in s.why}
         for name in [n for n in self.wants if n in making]:
+            if self.wants[name]["sha256"] == NOT_BUILT:
+                continue  # check mode: this run makes the file
             if problem := Source(self.wants[name]["source"]).problem():
                 plan.refusals.append(
                     Refusal("image-source", f"image {name}: {problem}", "Correct its source")
