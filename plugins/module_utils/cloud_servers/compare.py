@@ -13,10 +13,13 @@ from .spec import ServerSpec, SetSpec
 
 def user_data(server: ServerSpec, ports: Sequence[Thing]) -> str:
     """Of a server whose ports are there."""
-    shown = [
-        {"name": spec.interface, "mac": port["mac_address"], "mtu": spec.mtu}
-        for spec, port in zip(server.set.ports, ports, strict=True)
-    ]
+    shown = []
+    for spec, port in zip(server.set.ports, ports, strict=True):
+        each = {"name": spec.interface, "mac": port["mac_address"], "mtu": spec.mtu}
+        if spec.prefix and port.get("fixed_ips"):
+            address = f"{port['fixed_ips'][0]['ip_address']}/{spec.prefix}"
+            each |= {"address": address, "gateway": spec.gateway, "dns": list(spec.dns)}
+        shown.append(each)
     return cloud_config(server.set.keys, shown)
 
 

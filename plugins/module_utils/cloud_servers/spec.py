@@ -20,6 +20,8 @@ class PortSpec:
     switchdev      the VF has a representor, so that Open vSwitch carries it.
     port_security  None: as the network has it.
     allowed        subnets of others behind it, with the port's MAC address.
+    prefix         of its address, where Neutron gives none by DHCP; 0: it does.
+    gateway, dns   what DHCP would say, then.
     """
 
     network: str
@@ -29,6 +31,9 @@ class PortSpec:
     allowed: tuple[str, ...]
     interface: str
     mtu: int
+    prefix: int = 0
+    gateway: str = ""
+    dns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -117,7 +122,8 @@ def _port(r: Reader) -> PortSpec:
     found = PortSpec(
         r.text("network"), r.flag("direct", False), r.flag("switchdev", False), security,
         r.texts("allowed"), r.interface("interface", optional=True),
-        r.number("mtu", 1500, 576, 9216),
+        r.number("mtu", 1500, 576, 9216), r.number("prefix", 0, 0, 128), r.text("gateway", ""),
+        r.texts("dns"),
     )  # fmt: skip
     r.end()
     return found

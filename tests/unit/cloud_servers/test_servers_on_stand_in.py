@@ -72,6 +72,30 @@ def test_cloud_init_names_the_vf_and_sets_its_mtu(nova):
     assert config["ssh_authorized_keys"] == ["ssh-ed25519 AAAA me"]
 
 
+def guest_ports(nova):
+    text = base64.b64decode(nova.servers()["worker-1"]["user_data"]).decode()
+    files = json.loads(text.partition("\n")[2])["write_files"]
+    [plan] = [f["content"] for f in files if "netplan" in f["path"]]
+    return json.loads(plan)["network"]["ethernets"]
+
+
+def test_a_port_without_a_name_keeps_udevs(nova):
+    bring(nova, servers(count=1))
+    first = guest_ports(nova)["port0"]
+    assert "set-name" not in first and first["dhcp4"]
+
+
+def test_a_network_without_dhcp_gives_the_guest_its_address(nova):
+    fixed = {**STORAGE, "prefix": 24, "gateway": "10.0.0.1", "dns": ["10.0.0.53"]}
+    bring(nova, servers(count=1, ports=[fixed, {**fixed, "interface": "more"}]))
+    ports, known = guest_ports(nova), nova.ports()
+    address = known["worker-1-0-storage"]["fixed_ips"][0]["ip_address"]
+    assert ports["storage"]["addresses"] == [f"{address}/24"] and "dhcp4" not in ports["storage"]
+    assert ports["storage"]["routes"] == [{"to": "default", "via": "10.0.0.1"}]
+    assert ports["storage"]["nameservers"] == {"addresses": ["10.0.0.53"]}
+    assert "routes" not in ports["more"]
+
+
 def test_of_a_strict_policy_one_at_a_time(nova):
     real, building = nova._build, []
 

@@ -414,6 +414,9 @@ def test_servers_of_the_cloud_are_hosts_of_their_sets_group(opened):
     vf = worker["ports"][1]
     assert vf["direct"] and vf["switchdev"]
     assert (vf["mtu"], vf["interface"]) == (9000, "rdma0")
+    assert "prefix" not in vf
+    sections["site_openstack"]["networks"]["storage"]["dhcp"] = False
+    assert servers.cloud_servers(sections)[1]["ports"][1]["prefix"] == 16
     known = {"kube-worker-2": {"external": "10.30.1.7", "storage": "10.20.16.9"}}
     made = servers.cloud_servers_inventory(sections, known)["all"]["children"]
     assert made["kube_worker"]["hosts"] == {

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 from typing import Any
 
+from ..sections.cloud_networks import CloudNetwork
 from ..sections.clusters import servers_group
+from ..sections.fabrics import Fabric
 from ..sections.servers import ServerSet
 from ..view import named, section
 
@@ -30,10 +33,20 @@ def cloud_servers(site_model: Mapping[str, Any]) -> list[dict[str, Any]]:
                     "allowed": [str(subnet) for subnet in port.allowed_addresses],
                     "interface": port.interface or "",
                     "mtu": fabric.mtu,
+                    **_static(network, fabric),
                 }
             )
         found.append({"name": name, "ports": ports, **_plain(each)})
     return found
+
+
+def _static(network: CloudNetwork, fabric: Fabric) -> dict[str, Any]:
+    """What a guest has to know where Neutron gives no addresses by DHCP."""
+    if network.dhcp or not fabric.subnet:
+        return {}
+    prefix = ipaddress.ip_network(fabric.subnet).prefixlen
+    dns = list(network.dns_nameservers)
+    return {"prefix": prefix, "gateway": fabric.gateway or "", "dns": dns}
 
 
 def _plain(each: ServerSet) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Rules of images: where their file comes from, and what boots them."""
+"""Rules of images: where their file comes from, what boots them, what they do to ports."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ..problems import Path, Problem
 from ..sections.images import Image, Recipe
 from ..sections.openstack import Flavor, OpenStack
+from ..sections.servers import ServerSet
 from .report import error
 
 
@@ -15,11 +16,12 @@ def check(cloud: OpenStack) -> Iterator[Problem]:
     for name, image in cloud.images.items():
         yield from _source(image, ("site_openstack", "images", name))
     for name, servers in cloud.servers.items():
+        path = ("site_openstack", "servers", name)
         known, flavor = cloud.images.get(servers.image), cloud.flavors.get(servers.flavor)
+        yield from _bonded(cloud, servers, flavor, path)
         if known and known.recipe and flavor:
-            path = ("site_openstack", "servers", name, "image")
             volume = servers.volume.size if servers.volume else flavor.disk
-            yield from _fits(known.recipe, flavor, volume, path, servers.image)
+            yield from _fits(known.recipe, flavor, volume, (*path, "image"), servers.image)
 
 
 def _source(image: Image, path: Path) -> Iterator[Problem]:
@@ -40,3 +42,17 @@ def _fits(recipe: Recipe, flavor: Flavor, disk: int, path: Path, name: str) -> I
     if 0 < disk < recipe.size:
         message = f"its recipe makes {recipe.size} GiB, the server's disk has {disk}"
         yield error("image-flavor", path, message, "Use a smaller size or a larger disk.", name)
+
+
+def _bonded(
+    cloud: OpenStack, servers: ServerSet, flavor: Flavor | None, path: Path
+) -> Iterator[Problem]:
+    """The port's MAC address is a bond's and its member's: a name for it would break the bond."""
+    wanted = flavor.resource_class if flavor and flavor.kind == "baremetal" else None
+    nodes = [name for name, node in cloud.nodes.items()
+             if wanted and node.resource_class == wanted and node.port_group]  # fmt: skip
+    for number, port in enumerate(servers.ports if nodes else ()):
+        if port.interface:
+            where = (*path, "ports", number, "interface")
+            message, fix = f"nodes such as {nodes[0]} have a bond there", "Remove interface."
+            yield error("server-bond", where, message, fix, port.interface)
