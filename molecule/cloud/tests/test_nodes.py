@@ -185,7 +185,7 @@ def test_drift_is_found_by_check_mode_and_corrected(cloud, one):
     assert list(done.steps) == ["node:d-one"]
     assert bring({"d-one": node(1)}).well().changed == 0
     bond = cloud.get("baremetal", f"/portgroups/{one['portgroups']}")
-    assert bond["properties"] == {"miimon": "100", "xmit_hash_policy": "layer3+4"}
+    assert bond["properties"] == {"miimon": 100, "xmit_hash_policy": "layer3+4"}
     assert not seen(cloud)["d-one"]["maintenance"]
 
 

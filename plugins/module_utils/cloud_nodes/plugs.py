@@ -100,7 +100,7 @@ def _group(want: GroupSpec, has: Thing | None, node: str, site: str) -> list[Edi
     shown = {
         "address": (has["address"] or "").lower() or None,
         "mode": has["mode"],
-        "properties": {k: str(v) for k, v in (has["properties"] or {}).items()},
+        "properties": dict(has["properties"] or {}),
     }
     wrong = [key for key in wanted if shown[key] != wanted[key]]
     patch = patch_of(shown, wanted) + patch_of(has["extra"], {KEY: site}, "/extra")

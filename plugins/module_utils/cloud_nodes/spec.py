@@ -28,12 +28,15 @@ class PortSpec:
 
 @dataclass(frozen=True)
 class GroupSpec:
-    """A port group. properties: Ironic's, all text (miimon in ms, xmit_hash_policy)."""
+    """A port group. properties: Ironic's (miimon in ms, xmit_hash_policy).
+
+    A guest's cloud-init has them as they are here: it wants numbers as numbers.
+    """
 
     name: str
     address: str | None
     mode: str
-    properties: Mapping[str, str]
+    properties: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -142,6 +145,6 @@ def _port(r: Reader) -> PortSpec:
 
 def _group(r: Reader) -> GroupSpec:
     address = r.mac_address("address").lower() or None
-    found = GroupSpec(r.text("name"), address, r.text("mode"), r.settings("properties"))
+    found = GroupSpec(r.text("name"), address, r.text("mode"), _plain(r, "properties"))
     r.end()
     return found

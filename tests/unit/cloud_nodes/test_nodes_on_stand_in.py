@@ -32,7 +32,7 @@ def node(name, number=1, **more):
         ],
         "port_group": {"name": f"{name}-bond", "address": f"52:54:00:00:{number:02x}:00",
                        "mode": "802.3ad",
-                       "properties": {"miimon": "100", "xmit_hash_policy": "layer3+4"}},
+                       "properties": {"miimon": 100, "xmit_hash_policy": "layer3+4"}},
         **more,
     }  # fmt: skip
 
@@ -192,7 +192,7 @@ def test_drift_is_found_by_check_mode_and_corrected(ironic, what):
     made, port, group = drifted(ironic)
     assert made["traits"] == ["CUSTOM_GPU_A100_X8"] and not made["maintenance"]
     assert str(made["properties"]["cpus"]) == "128" and made["provision_state"] == "available"
-    assert group["properties"] == {"miimon": "100", "xmit_hash_policy": "layer3+4"}
+    assert group["properties"] == {"miimon": 100, "xmit_hash_policy": "layer3+4"}
     assert port["local_link_connection"]["port_id"] == "swp0"
     assert port["portgroup_uuid"] == group["uuid"] and port["physical_network"] == "physnet1"
 

@@ -401,7 +401,7 @@ def test_bare_metal_nodes_with_their_bond(opened):
     assert first["driver_info"] == {"redfish_address": "https://10.0.0.131"}
     assert first["port_group"] == {
         "name": "gpu-1-bond", "address": "b8:ce:f6:00:01:00", "mode": "802.3ad",
-        "properties": {"miimon": "100", "xmit_hash_policy": "layer3+4"},
+        "properties": {"miimon": 100, "xmit_hash_policy": "layer3+4"},
     }  # fmt: skip
     assert [port["pxe_enabled"] for port in first["ports"]] == [True, False]
     assert all(port["grouped"] for port in first["ports"])

@@ -23,7 +23,7 @@ def _node(name: str, node: Node) -> dict[str, Any]:
         "address": node.ports[0].mac_address.lower() if node.ports else None,
         "mode": bond.mode,
         "properties": {
-            "miimon": str(bond.miimon), "xmit_hash_policy": bond.transmit_hash_policy,
+            "miimon": bond.miimon, "xmit_hash_policy": bond.transmit_hash_policy,
         },
     }  # fmt: skip
     return {
