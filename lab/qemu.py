@@ -44,8 +44,8 @@ def command(machine: Machine, files: Files, *, kvm: bool) -> list[str]:
     return [*hardware(machine, kvm=kvm), *wiring(machine, files)]
 
 
-def hardware(machine: Machine, *, kvm: bool) -> list[str]:
-    """What the guest sees: part of a saved state's key."""
+def hardware(machine: Machine, *, kvm: bool, identity: bool = True) -> list[str]:
+    """What the guest sees: part of a saved state's key. identity: the lab's, in SMBIOS tables."""
     return [
         *("qemu-system-x86_64", "-name", machine.name),
         *("-nodefaults", "-no-user-config", "-display", "none"),
@@ -58,7 +58,7 @@ def hardware(machine: Machine, *, kvm: bool) -> list[str]:
         *("-device", f"virtio-net-pci,netdev=management,mac={machine.management_mac},addr=0x3"),
         *("-device", "virtio-rng-pci,addr=0x4", "-device", "isa-serial,chardev=console"),
         *nic(machine),
-        *smbios(machine),
+        *(smbios(machine) if identity else ()),
     ]
 
 
