@@ -14,8 +14,8 @@ BASE = SCENARIOS / "shared" / "base.yml"
 MISSING = "side_effect: Executed: Missing playbook"
 # Not proven to end well on a machine that has just been installed: run by name only.
 BY_NAME = (
-    "cloud", "cloud_faults", "cluster_rdma", "federation_central", "federation_doctor",
-    "federation_rotate",
+    "cloud", "cloud_faults", "cloud_image", "cluster_rdma", "federation_central",
+    "federation_doctor", "federation_rotate",
 )  # fmt: skip
 
 
