@@ -7,6 +7,7 @@ from ansible.module_utils.cloud.api import Cloud
 from ansible.module_utils.cloud.marks import Mark
 from ansible.module_utils.cloud.runner import side_by_side
 from ansible.module_utils.cloud.transport import Answer
+from ansible.module_utils.cloud_image_build import NOT_BUILT
 from ansible.module_utils.cloud_images import CloudImages
 from ansible.module_utils.converge import Clock, ConvergeError, converge, failed
 from fakes.cloud_services import StandInServices
@@ -59,6 +60,13 @@ def test_uploaded_once_with_properties(api, run, image):
     assert (found["hw_disk_bus"], found["visibility"], found["tags"]) == (
         "scsi", "public", [MARK.tag])  # fmt: skip
     assert not run(**wants).changed
+
+
+def test_what_the_run_itself_will_build_is_announced_in_check_mode(api, run):
+    unbuilt = {"source": "/not/there.qcow2", "sha256": NOT_BUILT}
+    done = run(check=True, debian=unbuilt)
+    assert [s["name"] for s in done.steps] == ["image:debian"] and not done.refusals
+    assert done.steps[0]["after"]["sha256"] == NOT_BUILT
 
 
 def test_drift_of_properties_and_visibility(api, run, image):
