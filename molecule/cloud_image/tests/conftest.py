@@ -23,7 +23,6 @@ from ansible.module_utils.cloud_servers.guest import cloud_config  # noqa: E402
 
 VM_MACS = ["fa:16:3e:00:00:01", "fa:16:3e:00:00:02"]
 MACHINE = Machine.named("host-9")
-BOND_ADDRESS = "10.9.0.11"
 
 
 @pytest.fixture(scope="session")
@@ -84,7 +83,7 @@ def metal(instance, folder, record):
     guest.new(folder / record["file"])
     plain = {"dhcp": False, "gateway": None, "type": "other"}
     nets = [
-        {"id": "storage", "mtu": 9000, "cidr": "10.9.0.0/24", "address": BOND_ADDRESS,
+        {"id": "storage", "mtu": 9000, "cidr": "10.9.0.0/24", "address": "10.9.0.11",
          "mac": first, **plain},
         {"id": "management", "mtu": 1500, "cidr": "192.168.77.0/24", "address": MACHINE.address,
          "mac": MACHINE.management_mac, **plain},

@@ -3,9 +3,11 @@
 import subprocess
 
 import pytest
-from conftest import BOND_ADDRESS, MACHINE
 
-PEER = "10.9.0.1"
+from lab.machine import Machine
+
+MACHINE = Machine.named("host-9")
+ADDRESS, PEER = "10.9.0.11", "10.9.0.1"
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +37,7 @@ def test_mode_hash_and_lacp(instance, metal):
 
 def test_addresses_mtu_and_names(metal):
     said = metal.check("ip -br addr show bond0")
-    assert f"{BOND_ADDRESS}/24" in said and " UP " in said
+    assert f"{ADDRESS}/24" in said and " UP " in said
     for link in ("bond0", "enp1s0f0", "enp1s0f1"):
         assert "mtu 9000" in metal.check(f"ip link show {link}")
     assert f"{MACHINE.address}/24" in metal.check("ip -br addr show enp0s3")

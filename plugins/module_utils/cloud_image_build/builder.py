@@ -23,7 +23,7 @@ from .record import Record
 _BEGIN = ".building-"
 #: What a failed build says after the reason: its own tidying up.
 _NOISE = re.compile(r"INFO |DEBUG |\*\*\* |(\S+/)?umount|Traceback|\s|\+|Building in|$")
-_REASON = re.compile(r"E: |ERROR: |[Ee]rror: |.*(?i: error:|failed|cannot|unable|no such)")
+_REASON = re.compile(r"ERROR: |[Ee]rror: |.*(?i: error:|failed|cannot|unable|no such)")
 #: Ends with this process; mounts and processes are its own.
 _ALONE = ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--propagation", "private",
           "--pid", "--fork", "--kill-child", "--mount-proc"]  # fmt: skip
@@ -124,5 +124,6 @@ def last_words(log: str) -> str:
     with open(log, encoding="utf-8", errors="replace") as file:
         lines = [line.rstrip() for line in file.readlines()[-80:]]
     lines = [line for line in lines if not _NOISE.match(line)]
+    apt = [line for line in lines if line.startswith("E: ")]  # the first says most
     reasons = [line for line in lines if _REASON.match(line)]
-    return (reasons or lines or ["no word"])[-1][:300]
+    return (apt[:1] or (reasons or lines or ["no word"])[-1:])[0][:300]
