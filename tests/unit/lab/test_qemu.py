@@ -35,6 +35,12 @@ def test_hardware_says_nothing_about_an_instance():
         assert word not in text
 
 
+def test_a_guest_of_the_cloud_gets_nothing_of_the_labs_identity():
+    machine = Machine.named("host-9")
+    own = qemu.hardware(machine, kvm=False, identity=False)
+    assert "-smbios" not in own and own == qemu.hardware(machine, kvm=False)[: len(own)]
+
+
 def test_every_port_has_a_tap_without_virtual_headers():
     text = " ".join(qemu.wiring(Machine.named("host-1"), FILES))
     for port in ("p0", "p1"):
