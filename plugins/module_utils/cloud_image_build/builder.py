@@ -103,7 +103,7 @@ class Builder:
         return {**passed, **own, **environment(recipe, self.mirrors)}
 
     def _run(self, command: list[str], env: dict[str, str], work: str, log: str) -> None:
-        with open(log, "wb") as out:
+        with open(log, "wb", opener=_private) as out:  # a proxy's password may be in it
             process = subprocess.Popen(
                 [*_ALONE, *command], cwd=work, env=env, stdin=subprocess.DEVNULL, stdout=out,
                 stderr=subprocess.STDOUT,
@@ -117,6 +117,10 @@ class Builder:
                 process.wait()
         if status:
             raise RuntimeError(f"diskimage-builder: {last_words(log)}; log: {log}")
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def last_words(log: str) -> str:

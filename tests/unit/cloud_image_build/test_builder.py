@@ -122,6 +122,7 @@ def test_the_file_gets_its_name_at_the_end(build):
     assert made.packages == ["rdma-core 1"] and made.builder.startswith("3.")
     assert sorted(p.name for p in build.folder.iterdir()) == ["rdma.log", "rdma.qcow2"]
     log = (build.folder / "rdma.log").read_text()
+    assert (build.folder / "rdma.log").stat().st_mode & 0o077 == 0
     assert log.startswith("trixie ") and "ELEMENTS_PATH" in log
     assert "SSL" not in log and "TOKEN" not in log  # the environment is the build's own
 
