@@ -203,19 +203,6 @@ def network_vlan_ranges(site_model: Model) -> list[str]:
     return cloud.network_vlan_ranges(section(site_model, "site_fabrics"))
 
 
-def cloud_images(
-    site_model: Model, built: Mapping[str, Mapping[str, str]] | None = None
-) -> dict[str, Any]:
-    """``site_model | cloud_images(built)``; *built*: ``images`` of cloud_image_build's result."""
-    for name in cloud_objects.image_recipes(site_model):
-        if name not in (built or {}):
-            raise AnsibleFilterError(
-                f"image {name} has a recipe: role cloud_image_build has to run before, as in "
-                "playbooks/cloud.yml"
-            )
-    return cloud_objects.images(site_model, built or {})
-
-
 def cloud_deployment(site_model: Model, hosts: Iterable[Model]) -> Any:
     """``site_model | cloud_deployment(hosts)``: what Kayobe's configuration follows from.
 
@@ -360,7 +347,7 @@ class FilterModule:
             "cloud_security_groups": one_line(cloud_objects.security_groups),
             "cloud_flavors": one_line(cloud_objects.flavors),
             "cloud_image_recipes": one_line(cloud_objects.image_recipes),
-            "cloud_images": one_line(cloud_images),
+            "cloud_images": one_line(cloud_objects.images),
             "cloud_deployment": one_line(cloud_deployment),
             "cloud_nodes": one_line(bare_metal.cloud_nodes),
             "cloud_servers": one_line(servers.cloud_servers),

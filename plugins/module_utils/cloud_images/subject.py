@@ -58,6 +58,12 @@ class CloudImages:
         for name in [n for n in self.wants if n in making]:
             if self.wants[name]["sha256"] == NOT_BUILT:
                 continue  # check mode: this run makes the file
+            if not self.wants[name]["sha256"]:
+                plan.refusals.append(
+                    Refusal("image-recipe", f"image {name} has a recipe and is not built",
+                            "Run role cloud_image_build before, as playbooks/cloud.yml does")
+                )  # fmt: skip
+                continue
             if problem := Source(self.wants[name]["source"]).problem():
                 plan.refusals.append(
                     Refusal("image-source", f"image {name}: {problem}", "Correct its source")

@@ -67,6 +67,9 @@ def test_what_the_run_itself_will_build_is_announced_in_check_mode(api, run):
     done = run(check=True, debian=unbuilt)
     assert [s["name"] for s in done.steps] == ["image:debian"] and not done.refusals
     assert done.steps[0]["after"]["sha256"] == NOT_BUILT
+    with pytest.raises(ConvergeError, match="debian has a recipe and is not built"):
+        run(debian={"source": "", "sha256": ""})
+    assert api.changes() == []
 
 
 def test_drift_of_properties_and_visibility(api, run, image):

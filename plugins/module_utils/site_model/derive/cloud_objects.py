@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..sections.images import Image
 from ..view import section
 from .cloud import cloud_networks, flavor_extra_specs
 
@@ -63,18 +64,25 @@ def image_recipes(site_model: Mapping[str, Any]) -> Named:
     }  # fmt: skip
 
 
-def images(site_model: Mapping[str, Any], built: Mapping[str, Mapping[str, str]]) -> Named:
+def images(
+    site_model: Mapping[str, Any], built: Mapping[str, Mapping[str, str]] | None = None
+) -> Named:
     """Images: ``source``, ``sha256``, ``disk_format``, ``properties``, ``visibility``.
 
-    *built*: ``source`` and ``sha256`` of those with a recipe.
+    *built*: ``source`` and ``sha256`` of those with a recipe; "" for one that is not there.
     """
     return {
         name: {
-            "source": built[name]["source"] if i.recipe else i.source,
-            "sha256": built[name]["sha256"] if i.recipe else i.sha256,
+            **_file(i, (built or {}).get(name, {})),
             "disk_format": i.format,
             "properties": dict(i.properties),
             "visibility": i.visibility,
         }
         for name, i in _cloud(site_model).images.items()
     }
+
+
+def _file(image: Image, built: Mapping[str, str]) -> dict[str, Any]:
+    if image.recipe:
+        return {key: built.get(key, "") for key in ("source", "sha256")}
+    return {"source": image.source, "sha256": image.sha256}
