@@ -9,11 +9,14 @@ from typing import Any
 
 from ..converge import ConvergeError, Runner, Step
 
+#: Failed steps that an error names; a fault of all would bury what it says.
+NAMED = 10
+
 
 def side_by_side(parallel: int) -> Runner:
     """For ``converge``: neighbours whose names begin with the same kind are done together.
 
-    A step that fails lets the others of its kind end; then the run stops and names all that failed.
+    A step that fails lets the others of its kind end; then the run stops and names what failed.
     """
 
     def runner(
@@ -30,7 +33,9 @@ def side_by_side(parallel: int) -> Runner:
                 except ConvergeError as error:
                     failed.append(error)
             if failed:
-                others = "".join(f"; {error}" for error in failed[1:])
+                others = "".join(f"; {error}" for error in failed[1:NAMED])
+                if len(failed) > NAMED:
+                    others += f"; and {len(failed) - NAMED} more"
                 raise ConvergeError(failed[0].step, failed[0].message + others)
         return done
 
