@@ -26,7 +26,7 @@ options:
     type: path
     required: true
   kit:
-    description: The kit's own folder, with C(images/elements).
+    description: The kit's own folder, with C(roles/cloud_image_build/files).
     type: path
     required: true
   mirrors:

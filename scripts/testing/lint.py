@@ -21,7 +21,7 @@ def jobs() -> list[Job]:
 def shell_scripts() -> list[str]:
     """Every script of the repository whose first line names a shell."""
     found = []
-    for place in (".ci", "images", "lab", "roles", "scripts", "tests"):
+    for place in (".ci", "lab", "roles", "scripts", "tests"):
         for path in sorted((CHECKOUT / place).rglob("*")):
             if path.is_file() and is_shell(path.open("rb").readline()):
                 found.append(str(path.relative_to(CHECKOUT)))

@@ -34,8 +34,8 @@ NAMES = {
 LAYERED = ("roles", "playbooks", "inventories", "plugins/modules", "plugins/module_utils", "tests",
            "docs/examples")  # fmt: skip
 ROOTS = (
-    "roles", "playbooks", "inventories", "group_vars", "plugins", "images", "lab", "scripts",
-    "tests", "molecule", "docs/examples", "ansible.cfg", "requirements.lock",
+    "roles", "playbooks", "inventories", "group_vars", "plugins", "lab", "scripts", "tests",
+    "molecule", "docs/examples", "ansible.cfg", "requirements.lock",
 )  # fmt: skip
 #: What the site model's rules, and so all layers, read of the federation.
 ENGINE = tuple(
@@ -56,8 +56,6 @@ def layer_of(path: str) -> str | None:
     """Of a file, by its path in the checkout."""
     if path in ENGINE:
         return None
-    if path.startswith("images/"):
-        return "cloud"
     for place in LAYERED:
         if path.startswith(f"{place}/"):
             name, below, _ = path.removeprefix(f"{place}/").partition("/")

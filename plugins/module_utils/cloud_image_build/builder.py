@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from ..fetch import sha256_of
 from ..system import System
 from . import programs, venv
-from .recipe import Recipe, arguments, elements_of, environment
+from .recipe import PLACE, Recipe, arguments, elements_of, environment
 from .record import Record
 
 _BEGIN = ".building-"
@@ -93,7 +93,7 @@ class Builder:
         )  # fmt: skip
 
     def _environment(self, recipe: Recipe, work: str, tool: str) -> dict[str, str]:
-        path = [os.path.join(self.kit, "images", "bin"), f"{tool}/bin", *programs.PATH]
+        path = [os.path.join(self.kit, PLACE, "bin"), f"{tool}/bin", *programs.PATH]
         own = {
             "PATH": ":".join(path), "HOME": work, "TMP_DIR": f"{work}/tmp",
             "DIB_IMAGE_CACHE": f"{work}/cache", "DIB_LOCKFILES": f"{work}/locks",

@@ -13,6 +13,9 @@ from ..cloud.given import Field, read
 
 Recipe = dict[str, Any]
 
+#: In the kit's folder: elements, diskimage-builder's lock, and programs that it calls.
+PLACE = os.path.join("roles", "cloud_image_build", "files")
+
 FIELDS = {
     "distribution": Field(str, "debian"), "release": Field(str), "kind": Field(str, "vm"),
     "firmware": Field(str, "bios"), "size": Field(int, 4), "packages": Field(list, []),
@@ -85,12 +88,12 @@ def key_of(recipe: Recipe, mirrors: Mapping[str, str], kit: str) -> str:
 
 def lock_of(kit: str) -> str:
     """The lock file of diskimage-builder."""
-    return os.path.join(kit, "images", "requirements.lock")
+    return os.path.join(kit, PLACE, "requirements.lock")
 
 
 def elements_of(kit: str) -> str:
     """The folder of the kit's elements."""
-    return os.path.join(kit, "images", "elements")
+    return os.path.join(kit, PLACE, "elements")
 
 
 def _files(kit: str) -> Iterator[str]:

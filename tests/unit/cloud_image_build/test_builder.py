@@ -34,7 +34,7 @@ def test_elements_of_each_kind():
     assert "block-device-efi" in metal and metal[-1] == "slipway-baremetal"
     for name in {*elements(recipe()), *metal}:
         if name.startswith("slipway"):
-            assert (CHECKOUT / "images/elements" / name).is_dir()
+            assert (CHECKOUT / "roles/cloud_image_build/files/elements" / name).is_dir()
 
 
 def test_arguments_and_environment():
@@ -154,7 +154,9 @@ def test_last_words(tmp_path, log, said):
 @pytest.mark.parametrize("memlock", ["unlimited", "65536"])
 def test_the_elements_limits_are_those_of_host_rdma(tmp_path, memlock):
     """The element's own script, in a folder in place of /etc."""
-    script = (CHECKOUT / "images/elements/slipway-rdma/install.d/60-slipway-rdma").read_text()
+    script = (
+        CHECKOUT / "roles/cloud_image_build/files/elements/slipway-rdma/install.d/60-slipway-rdma"
+    ).read_text()
     subprocess.run(
         ["bash", "-c", script.replace("/etc/", f"{tmp_path}/etc/")], check=True,
         env={**os.environ, "DIB_SLIPWAY_MEMLOCK": memlock},

@@ -48,7 +48,8 @@ class StandInBuilder:
 def site(tmp_path):
     """A folder of images and a copy of what the kit makes them from."""
     (tmp_path / "images").mkdir()
-    shutil.copytree(CHECKOUT / "images", tmp_path / "kit" / "images")
+    place = "roles/cloud_image_build/files"
+    shutil.copytree(CHECKOUT / place, tmp_path / "kit" / place)
     return tmp_path
 
 
@@ -99,14 +100,14 @@ def test_another_recipe_is_another_image(bring, builder, more):
 )
 def test_other_bytes_of_what_makes_it_are_another_image(bring, builder, site, file):
     bring(rdma=RECIPE)
-    with (site / "kit/images" / file).open("a") as text:
+    with (site / "kit/roles/cloud_image_build/files" / file).open("a") as text:
         text.write("# changed\n")
     assert names(bring(rdma=RECIPE)) == ["image:rdma"]
 
 
 def test_a_new_element_and_another_mirror_count(bring, site):
     bring(rdma=RECIPE)
-    (site / "kit/images/elements/slipway-guest/more").write_text("")
+    (site / "kit/roles/cloud_image_build/files/elements/slipway-guest/more").write_text("")
     assert bring(rdma=RECIPE).changed
     assert bring(mirrors={**MIRRORS, "debian": "http://other.example.org"}, rdma=RECIPE).changed
 
