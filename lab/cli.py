@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from lab import cache, demo, hostpackages, network, playbooks, ssh
+from lab import cache, demo, hostpackages, network, playbooks, ssh, vf_demo
 from lab.cloud import cli as cloud
 from lab.command import tail
 from lab.errors import LabError
@@ -65,10 +65,13 @@ def parser() -> argparse.ArgumentParser:
         sub.set_defaults(run=run)
         return sub
 
-    verb(
+    up = verb(
         "up",
-        lambda lab, _: playbooks.up(lab),
+        lambda lab, o: playbooks.up(lab, rdma=o.rdma),
         "everything: machines, two sites and a cloud, converged and verified",
+    )
+    up.add_argument(
+        "--rdma", action="store_true", help="also a machine with VFs as a node, and a pod on one"
     )
     start = verb("start", do_start, "start machines and wait for SSH")
     start.add_argument("host", nargs="*")
@@ -93,6 +96,7 @@ def parser() -> argparse.ArgumentParser:
         play = verb(name, lambda lab, o, run=run: run(lab, o.argument), text)
         play.set_defaults(argument=[])
     verb("demo", lambda lab, _: demo.show(lab), "pods of alpha run in beta, also after a cut")
+    verb("demo-vf", lambda lab, _: vf_demo.show(lab), "a pod on a VF of worker-1, a node of alpha")
     sites = verb("sites", do_sites, "cut alpha and beta off from each other, or heal it")
     sites.add_argument("action", choices=("cut", "heal"))
     status = verb("status", do_status, "show the machines of this instance")

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from lab import demo
+from lab import demo, vf_demo
 from lab import federation as postman
 from lab.cloud.cloud import Cloud
 from lab.command import tail
@@ -20,7 +20,7 @@ from lab.progress import phase, say, summary
 VENV = CHECKOUT / ".venv" / "bin"
 
 
-def up(lab: Lab) -> None:
+def up(lab: Lab, *, rdma: bool = False) -> None:
     """Machines, clusters and a cloud from nothing, converged, verified; seconds of each phase."""
     with phase("virtual environment"):
         shown(lab, "bootstrap", [str(CHECKOUT / "scripts" / "bootstrap")])
@@ -34,13 +34,21 @@ def up(lab: Lab) -> None:
         verify(lab, [])
     with phase("nodes of two sites"):
         lab.start(TWO_SITES)
+    if rdma:
+        with phase("a virtual machine with VFs as a node"):
+            lab.start([vf_demo.NODE])
+            where = ["-i", "inventories/lab-alpha", "playbooks/hosts.yml"]
+            program = str(VENV / "ansible-playbook")
+            shown(lab, "hosts-alpha", [program, *where, "--limit", vf_demo.NODE])
     with phase("clusters"):
-        clusters(lab, [])
+        clusters(lab, ["-e", f"cluster_addons_wait={vf_demo.PATIENCE}"] if rdma else [])
     with phase("federation"):
         federation(lab, [])
     with phase("verify the links"):
         verify_federation(lab, [])
     demo.show(lab)
+    if rdma:
+        vf_demo.show(lab)
     with phase("cloud"), lab.locked():
         Cloud(lab.paths).up()
     with phase("what is in the cloud"):
