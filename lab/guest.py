@@ -106,6 +106,7 @@ class Guest:
 
     def run(self, command: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
         """In the guest, over SSH, as the image's own user."""
+        # the image makes its host keys at each first boot, and its networks lead nowhere
         argv = ["ssh", "-i", str(keys.private(keys.CLIENT)), "-o", "IdentitiesOnly=yes"]
         argv += ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"]
         argv += ["-o", "GlobalKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR"]

@@ -3,11 +3,9 @@
 import json
 from typing import Any
 
-from lab import demo, ssh
-from lab.command import attempt
+from lab import demo
 from lab.errors import LabError
 from lab.instance import Lab
-from lab.machine import Machine
 from lab.progress import phase, say
 
 #: A node of alpha with VFs, and one without, both on the fabric.
@@ -17,6 +15,11 @@ PATIENCE = 900  # seconds: an emulated machine is slow at its first pods
 
 def show(lab: Lab) -> None:
     """LabError if the pod has no macvlan on the VF, or does not reach a pod of another node."""
+    if NODE not in lab.running():
+        raise LabError(
+            f"{NODE} does not run; first scripts/lab start {NODE}, scripts/lab deploy, "
+            "scripts/lab clusters"
+        )
     with phase(f"a pod on a VF of {NODE}"):
         for node in (NODE, OTHER):
             demo.kubectl(lab, "alpha", "apply -f -", json.dumps(pod(node)))
@@ -65,5 +68,4 @@ def parent(lab: Lab, index: int) -> str:
         'for v in "$pf"/virtfn*; do [ "$(readlink -f "$v")" = "$own" ] && '
         'echo "${n##*/}, ${v##*/} of ${pf##*/}"; done; done'
     )
-    done = attempt(ssh.command(lab.paths, Machine.named(NODE), [script], "-o", "BatchMode=yes"))
-    return done.stdout.strip() or f"interface {index}"
+    return lab.run(NODE, script).stdout.strip() or f"interface {index}"
